@@ -1,0 +1,51 @@
+/**
+ * How the page and its worker are bundled.
+ *
+ * The result in `dist/site` is static: every address in it is relative, so it works from any folder
+ * of any host, and it contains no inline script, so the Content-Security-Policy in index.html
+ * needs no exception for one.
+ *
+ * `--mode faults` makes the build for end-to-end tests: `import.meta.env.VITE_FAULTS` is `'1'`, the
+ * kernels are those compiled with fault hooks, and the result goes to `dist/site-faults`.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+import { isolationHeaders } from './headers.mjs';
+
+const root = resolve(import.meta.dirname, '..');
+const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { version: string };
+
+/** Options that the site, its tests and the command-line bundle have in common. */
+export function shared(mode: string) {
+  const faults = mode === 'faults';
+  return {
+    define: {
+      __VERSION__: JSON.stringify(version),
+      'import.meta.env.VITE_FAULTS': faults ? '"1"' : '""',
+    },
+    resolve: { alias: { '@kernels': resolve(root, faults ? 'dist/wasm-faults' : 'dist/wasm') } },
+    oxc: { jsx: { runtime: 'automatic' as const, importSource: 'preact' } },
+  };
+}
+
+export default defineConfig(({ mode }) => ({
+  ...shared(mode),
+  root: resolve(root, 'web'),
+  base: './',
+  // What the page fetches is put into the site by build.mjs; nothing is copied unseen.
+  publicDir: false,
+  cacheDir: resolve(root, 'dist/vite-cache'),
+  worker: { format: 'es' },
+  build: {
+    outDir: resolve(root, mode === 'faults' ? 'dist/site-faults' : 'dist/site'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    reportCompressedSize: false,
+  },
+  server: { headers: isolationHeaders, host: '127.0.0.1', fs: { allow: [root] } },
+  preview: { headers: isolationHeaders },
+}));
