@@ -1,0 +1,19 @@
+/* vec.h: inner loops over one or two float arrays.
+ *
+ * Each reduction keeps four lane sums (element i goes to lane i mod 4), adds them as f32x4_sum does,
+ * and then the up to three elements left over in order. That order is the function's definition: it is
+ * what makes the result equal on every machine. n may be 0; pointers need no alignment.
+ */
+#ifndef VEC_H
+#define VEC_H
+
+#include <stddef.h>
+
+float vec_sum(const float *a, size_t n);
+float vec_dot(const float *a, const float *b, size_t n);
+float vec_squared_distance(const float *a, const float *b, size_t n);
+
+/* y += alpha * x */
+void vec_axpy(float alpha, const float *x, float *y, size_t n);
+
+#endif
