@@ -12,16 +12,7 @@
  * Each part is made again only when what it is made from has changed. No network is used, except
  * by setup.mjs on a machine that lacks a tool.
  */
-import {
-  chmodSync,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { prepare } from '../datasets/prepare.mjs';
@@ -58,14 +49,14 @@ function compress(folder) {
   }
 }
 
-/** Makes the site's data folder equal to dist/data: what changed is replaced, what is gone is removed. */
+/** Makes the site's data folder anew: the catalogue, and the files it lists. */
 function placeData(site) {
   const from = join(dist, 'data');
   const to = join(site, 'data');
   rmSync(to, { recursive: true, force: true });
-  for (const name of readdirSync(from)) {
-    if (!name.startsWith('.')) place(join(from, name), join(to, name));
-  }
+  const catalog = JSON.parse(readFileSync(join(from, 'catalog.json'), 'utf8'));
+  const files = catalog.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  for (const name of ['catalog.json', ...files]) place(join(from, name), join(to, name));
 }
 
 async function buildSite(faults, kernelsHash) {

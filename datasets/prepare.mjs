@@ -14,10 +14,19 @@
  *
  * A prepared file whose hash is not the one written down is an error: an id names bytes.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzipSync, gzip } from 'node:zlib';
 import { dist, fail, hashOf, isMain, root, say, sha256 } from '../build/lib.mjs';
 import { rawFiles, recipes } from './recipes.mjs';
 
@@ -121,10 +130,12 @@ function readDone(folder, key) {
  *
  * @param {object} [options]
  * @param {boolean} [options.record] write sizes and hashes into datasets/catalog.json
+ * @param {string[]} [options.unpacked] ids of sets that are also wanted without compression, for native
+ *   programs: beside the compressed file, under the name without `.gz`
  * @param {string} [options.to] folder to write to; dist/data by default
  * @returns {Promise<{prepared: string[], absent: string[]}>} ids of catalogue entries
  */
-export async function prepare({ record = false, to = join(dist, 'data') } = {}) {
+export async function prepare({ record = false, unpacked = [], to = join(dist, 'data') } = {}) {
   const catalogPath = join(root, 'datasets/catalog.json');
   const catalog = readJson(catalogPath);
   const sources = new Map(
@@ -177,7 +188,21 @@ export async function prepare({ record = false, to = join(dist, 'data') } = {}) 
   }
 
   if (record) writeWhole(catalogPath, `${JSON.stringify(catalog, null, 2)}\n`);
-  const kept = new Set([...listed.map((entry) => entry.file), 'catalog.json', '.done.json']);
+  const plain = (file) => file.replace(/\.gz$/, '');
+  for (const entry of listed) {
+    if (!unpacked.includes(entry.id)) continue;
+    const file = join(to, plain(entry.file));
+    if (
+      existsSync(file) &&
+      statSync(file).size === entry.bytes &&
+      sha256(readFileSync(file)) === entry.sha256
+    )
+      continue;
+    writeWhole(file, gunzipSync(readFileSync(join(to, entry.file))));
+  }
+
+  const names = listed.flatMap(({ file }) => (file === undefined ? [] : [file, plain(file)]));
+  const kept = new Set([...names, 'catalog.json', '.done.json']);
   for (const name of readdirSync(to)) if (!kept.has(name)) rmSync(join(to, name), { recursive: true });
   writeWhole(join(to, 'catalog.json'), `${JSON.stringify(listed, null, 2)}\n`);
   writeWhole(join(to, '.done.json'), JSON.stringify({ key, files }));
