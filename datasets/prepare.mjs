@@ -92,8 +92,14 @@ async function download(url, bytesExpected) {
 /** Why a fetch failed, in a few words: Node hides the reason in `cause`. */
 const reason = (error) => error.cause?.code ?? error.cause?.message ?? error.message;
 
-/** Fetches the raw files that are not there yet. Returns the paths it could not get. */
-export async function fetchRaw(sources) {
+/**
+ * Fetches the raw files that are not there yet.
+ *
+ * @param {{path: string, bytes: number, sha256: string, urls: string[]}[]} sources
+ * @param {string} [to] folder to write to; dist/raw by default
+ * @returns {Promise<string[]>} the paths it could not get
+ */
+export async function fetchRaw(sources, to = fetchedFolder) {
   const missing = [];
   for (const source of sources) {
     if (readRaw(source) !== null) continue;
@@ -103,7 +109,7 @@ export async function fetchRaw(sources) {
       try {
         const bytes = await download(url, source.bytes);
         if (sha256(bytes) !== source.sha256) throw new Error('its sha256 is not the one written down');
-        writeWhole(join(fetchedFolder, source.path), bytes);
+        writeWhole(join(to, source.path), bytes);
         got = true;
         break;
       } catch (error) {
