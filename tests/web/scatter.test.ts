@@ -1,0 +1,389 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { marksFor, suggestedPointSize } from '../../web/render/marks.ts';
+import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
+import { clearRaster, rasterPass, rasterRow } from '../../web/render/raster.ts';
+import { ScatterRenderer } from '../../web/render/scatter.ts';
+import { backingSize, tilesFor } from '../../web/render/surface.ts';
+
+interface Call {
+  name: string;
+  args: unknown[];
+}
+
+/**
+ * A WebGL2 context that records what is called. Constants are numbers, objects are fresh, questions get the
+ * answer that lets the caller go on.
+ */
+function fakeGl(calls: Call[], answers: Record<string, unknown> = {}): WebGL2RenderingContext {
+  let next = 1;
+  const constants = new Map<string, number>();
+  return new Proxy({} as WebGL2RenderingContext, {
+    get(_, key) {
+      const name = String(key);
+      if (/^[A-Z][A-Z0-9_]*$/.test(name)) {
+        if (!constants.has(name)) constants.set(name, 1000 + constants.size);
+        return constants.get(name);
+      }
+      return (...args: unknown[]) => {
+        calls.push({ name, args });
+        if (name in answers) return answers[name];
+        if (name.startsWith('create') || name === 'getUniformLocation') return { id: next++ };
+        if (name === 'getProgramParameter') return true;
+        if (name === 'getParameter') return 4096;
+        return name === 'getError' ? 0 : null;
+      };
+    },
+  });
+}
+
+class FakeCanvas extends EventTarget {
+  width = 0;
+  height = 0;
+  readonly calls: Call[] = [];
+  answers: Record<string, unknown> = {};
+  getContext(): unknown {
+    return fakeGl(this.calls, this.answers);
+  }
+}
+
+const asCanvas = (canvas: FakeCanvas): HTMLCanvasElement => canvas as unknown as HTMLCanvasElement;
+
+const UPLOADS = ['bufferData', 'bufferSubData', 'texImage2D', 'texSubImage2D'];
+const uploads = (calls: Call[]): Call[] => calls.filter(({ name }) => UPLOADS.includes(name));
+const draws = (calls: Call[]): Call[] => calls.filter(({ name }) => name.startsWith('draw'));
+
+/** Positions of n rows that count how often an element is read. */
+function watched(n: number): { positions: Float32Array; reads: () => number } {
+  let count = 0;
+  const positions = new Proxy(
+    Float32Array.from({ length: 2 * n }, (_, i) => (i * 37) % 101),
+    {
+      get(target, key) {
+        if (typeof key === 'string' && /^\d+$/.test(key)) count++;
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    },
+  );
+  return { positions, reads: () => count };
+}
+
+describe('ScatterRenderer', () => {
+  let canvas: FakeCanvas;
+  let renderer: ScatterRenderer;
+  const n = 100_000;
+
+  beforeEach(() => {
+    canvas = new FakeCanvas();
+    renderer = new ScatterRenderer(asCanvas(canvas));
+    renderer.resize(800, 600, 1);
+    renderer.set({
+      positions: watched(n).positions,
+      colours: { index: new Uint8Array(n) },
+      flags: new Uint8Array(n),
+    });
+    renderer.draw(0);
+    canvas.calls.length = 0;
+  });
+
+  it('does one upload for a new frame, and nothing else that grows with the rows', () => {
+    for (let frame = 1; frame <= 5; frame++) {
+      const { positions, reads } = watched(n);
+      canvas.calls.length = 0;
+      expect(renderer.set({ positions, blendMs: 100 })).toBe(true);
+      expect(canvas.calls).toHaveLength(0);
+      renderer.draw(frame * 50);
+      const sent = uploads(canvas.calls).filter(({ name }) => name !== 'bufferData');
+      expect(sent.map(({ name }) => name)).toEqual(['bufferSubData']);
+      expect((sent[0]?.args[2] as Float32Array).length).toBe(2 * n);
+      /* What is looked at on the page's thread is a sample of fixed size. */
+      expect(reads()).toBeLessThanOrEqual(2 * 1024);
+      /* After the three buffers exist no memory is asked for again. */
+      if (frame > 2) expect(canvas.calls.some(({ name }) => name === 'bufferData')).toBe(false);
+    }
+  });
+
+  it('draws all points in one call, and uploads nothing while it only blends or moves the camera', () => {
+    renderer.set({ positions: watched(n).positions, blendMs: 100 });
+    renderer.draw(1000);
+    canvas.calls.length = 0;
+    renderer.set({ camera: { cx: 1, cy: 2, scale: 3 } });
+    expect(renderer.draw(1050)).toBe(true);
+    expect(uploads(canvas.calls)).toEqual([]);
+    expect(draws(canvas.calls)).toHaveLength(1);
+    expect(draws(canvas.calls)[0]?.args.slice(1)).toEqual([0, 4, n]);
+    expect(renderer.draw(1100)).toBe(false);
+  });
+
+  it('uploads one byte a row for other colours, and as much for other flags', () => {
+    renderer.set({ colours: { index: new Uint8Array(n).fill(3) } });
+    renderer.draw(10);
+    expect(uploads(canvas.calls).map(({ args }) => (args[2] as Uint8Array).byteLength)).toEqual([n]);
+    canvas.calls.length = 0;
+    const flags = new Uint8Array(n);
+    flags[5] = 1;
+    renderer.set({ flags });
+    renderer.draw(20);
+    expect(uploads(canvas.calls).map(({ args }) => (args[2] as Uint8Array).byteLength)).toEqual([n]);
+    expect(draws(canvas.calls)).toHaveLength(2);
+  });
+
+  it('has the GPU, not the page, find where points are seen when a frame arrives in mid-blend', () => {
+    renderer.set({ positions: watched(n).positions, blendMs: 100 });
+    renderer.draw(1000);
+    renderer.draw(1040);
+    canvas.calls.length = 0;
+    renderer.set({ positions: watched(n).positions, blendMs: 100 });
+    expect(renderer.draw(1050)).toBe(true);
+    expect(canvas.calls.filter(({ name }) => name === 'beginTransformFeedback')).toHaveLength(1);
+    const blendBefore = canvas.calls.find(({ name }) => name === 'uniform1f');
+    expect(blendBefore?.args[1]).toBeCloseTo(0.4, 6);
+    /* The motion goes on from when it was last drawn: no display frame stands still. */
+    const blends = canvas.calls.filter(({ name }) => name === 'uniform1f').map(({ args }) => args[1]);
+    expect(blends[1]).toBeCloseTo(0.1, 6);
+  });
+
+  it('says whether anything changed, comparing arrays by identity and settings by value', () => {
+    const flags = new Uint8Array(n);
+    expect(renderer.set({ flags })).toBe(true);
+    expect(renderer.set({ flags })).toBe(false);
+    expect(renderer.set({ flags: flags.subarray() })).toBe(true);
+    expect(renderer.set({ camera: { cx: 5, cy: 6, scale: 7 }, hoverRow: 3 })).toBe(true);
+    expect(renderer.set({ camera: { cx: 5, cy: 6, scale: 7 }, hoverRow: 3 })).toBe(false);
+    expect(renderer.set({ background: [1, 2, 3, 255] })).toBe(true);
+    expect(renderer.set({ background: [1, 2, 3, 255] })).toBe(false);
+    expect(renderer.set({})).toBe(false);
+  });
+
+  it('uploads nothing for frames that are replaced before they are drawn', () => {
+    for (let i = 0; i < 10; i++) renderer.set({ positions: watched(n).positions, blendMs: 50 });
+    expect(uploads(canvas.calls)).toEqual([]);
+    renderer.draw(500);
+    expect(uploads(canvas.calls).filter(({ name }) => name === 'bufferSubData')).toHaveLength(1);
+  });
+
+  it('does not use colours or flags of another number of rows, nor read past them', () => {
+    renderer.set({ positions: new Float32Array(2 * (n + 50)) });
+    renderer.draw(10);
+    const constant = canvas.calls
+      .filter(({ name }) => name === 'vertexAttribI4ui')
+      .map(({ args }) => args[0]);
+    expect(constant).toEqual([2, 3]);
+    canvas.calls.length = 0;
+    renderer.set({ colours: { index: new Uint8Array(n + 50) } });
+    renderer.draw(20);
+    expect(canvas.calls.filter(({ name }) => name === 'vertexAttribIPointer')).toHaveLength(1);
+  });
+
+  it('counts rows without a position when asked', () => {
+    expect(renderer.hiddenCount).toBe(0);
+    renderer.set({ positions: Float32Array.from([0, 0, Number.NaN, 1, 2, Number.POSITIVE_INFINITY, 3, 3]) });
+    expect(renderer.hiddenCount).toBe(2);
+    renderer.set({ positions: Float32Array.from([0, 0, 5, 1, 2, 7]), dims: 3 });
+    expect(renderer.hiddenCount).toBe(0);
+  });
+
+  it('draws nothing on a canvas without size, and nothing but the ground without rows', () => {
+    renderer.resize(0, 0, 2);
+    expect(renderer.draw(5)).toBe(false);
+    expect(canvas.calls.filter(({ name }) => name !== 'getParameter')).toEqual([]);
+    renderer.resize(300, 200, 2);
+    renderer.set({ positions: new Float32Array(0) });
+    renderer.draw(6);
+    expect(canvas.calls.some(({ name }) => name === 'clear')).toBe(true);
+    expect(draws(canvas.calls)).toEqual([]);
+    expect([canvas.width, canvas.height]).toEqual([600, 400]);
+  });
+
+  it('prevents the default of a lost context, draws nothing meanwhile, and rebuilds all from its arrays', () => {
+    const onNeedsFrame = vi.fn();
+    canvas = new FakeCanvas();
+    renderer = new ScatterRenderer(asCanvas(canvas), { onNeedsFrame });
+    renderer.resize(100, 100, 1);
+    const index = new Uint8Array(7);
+    renderer.set({ positions: new Float32Array(14), colours: { index }, flags: new Uint8Array(7) });
+    renderer.draw(0);
+    const event = new Event('webglcontextlost', { cancelable: true });
+    canvas.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    canvas.calls.length = 0;
+    expect(renderer.draw(1)).toBe(false);
+    expect(renderer.set({ pointSize: 9 })).toBe(true);
+    expect(canvas.calls).toEqual([]);
+    canvas.dispatchEvent(new Event('webglcontextrestored'));
+    expect(onNeedsFrame).toHaveBeenCalledTimes(1);
+    renderer.draw(2);
+    const sizes = canvas.calls.filter(({ name }) => name === 'bufferSubData').map(({ args }) => args[2]);
+    expect(sizes.map((data) => (data as Uint8Array).byteLength)).toEqual([56, 7, 7]);
+    expect(canvas.calls.filter(({ name }) => name === 'texImage2D')).toHaveLength(1);
+    renderer.dispose();
+  });
+
+  it('says so when the context stays away, and resolves those who wait for it', async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal('document', { visibilityState: 'visible', addEventListener: vi.fn() });
+    try {
+      const onGone = vi.fn();
+      canvas = new FakeCanvas();
+      renderer = new ScatterRenderer(asCanvas(canvas), { onGone });
+      canvas.dispatchEvent(new Event('webglcontextlost'));
+      const settled = renderer.settled();
+      vi.advanceTimersByTime(2900);
+      expect(onGone).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(200);
+      expect(onGone).toHaveBeenCalledTimes(1);
+      await settled;
+    } finally {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('gives up in words when the driver refuses shaders or memory', () => {
+    const refusing = new FakeCanvas();
+    refusing.answers = { getProgramParameter: false, isContextLost: false, getProgramInfoLog: 'no' };
+    expect(() => new ScatterRenderer(asCanvas(refusing))).toThrow(/refused the shaders/);
+    const full = new FakeCanvas();
+    const onGone = vi.fn();
+    const starved = new ScatterRenderer(asCanvas(full), { onGone });
+    starved.resize(10, 10, 1);
+    full.answers.getError = (full.getContext() as WebGL2RenderingContext).OUT_OF_MEMORY;
+    starved.set({ positions: new Float32Array(2000) });
+    full.answers.getError = findConstant(starved, 'OUT_OF_MEMORY');
+    expect(starved.draw(0)).toBe(false);
+    expect(onGone.mock.calls[0]?.[0]).toMatch(/does not hold 1,000 points/);
+  });
+});
+
+/** The value that this renderer's own fake context gives a constant. */
+function findConstant(renderer: ScatterRenderer, name: 'OUT_OF_MEMORY'): number {
+  return (renderer as unknown as { gl: WebGL2RenderingContext }).gl[name];
+}
+
+describe('properties', () => {
+  it('refuses a palette or a number of coordinates that cannot be', () => {
+    expect(() => mergeProps(defaultProps(), { palette: new Uint8Array(12) })).toThrow(RangeError);
+    expect(() => mergeProps(defaultProps(), { dims: 0 })).toThrow(RangeError);
+    expect(() => mergeProps(defaultProps(), { dims: 1.5 })).toThrow(RangeError);
+  });
+
+  it('keeps a duration with the positions it came with', () => {
+    const props = defaultProps();
+    mergeProps(props, { positions: new Float32Array(2), blendMs: 80 });
+    expect(props.blendMs).toBe(80);
+    mergeProps(props, { pointSize: 3 });
+    expect(props.blendMs).toBe(80);
+    mergeProps(props, { positions: new Float32Array(2) });
+    expect(props.blendMs).toBe(0);
+  });
+});
+
+describe('marks', () => {
+  it('turns translucent as the map gets crowded, never invisible, and back when zoomed in', () => {
+    const look = (n: number, scale: number) => marksFor(n, 1, scale, 4, 1);
+    const alphas = [100, 10_000, 100_000, 1_000_000].map((n) => look(n, 600).alpha);
+    expect(alphas).toEqual([...alphas].sort((a, b) => b - a));
+    expect(alphas[0]).toBeGreaterThan(0.9);
+    expect(alphas.at(-1)).toBeGreaterThan(0.2);
+    expect(look(100_000, 60_000)).toEqual(look(100, 600));
+    expect(look(100_000, 600).rimStrength).toBeLessThan(look(100, 600).rimStrength);
+  });
+
+  it('suggests smaller points for more rows, within what a hand and an eye can use', () => {
+    const sizes = [1, 150, 10_000, 100_000, 1e7].map(suggestedPointSize);
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    expect(sizes.every((s) => s >= 2 && s <= 9)).toBe(true);
+  });
+});
+
+describe('surface', () => {
+  it('has whole pixels for any size and ratio, within the limit of the device', () => {
+    expect(backingSize(800.4, 600, 2, 8192)).toMatchObject({ pixelWidth: 1601, pixelHeight: 1200, dpr: 2 });
+    expect(backingSize(10_000, 500, 2, 8192)).toMatchObject({ pixelWidth: 8192 });
+    expect(backingSize(10_000, 500, 2, 8192).dpr).toBeCloseTo(0.8192, 9);
+    for (const [w, h, dpr] of [
+      [0, 0, 1],
+      [-5, 3, 1],
+      [Number.NaN, 3, Number.NaN],
+      [1, 1, 0.1],
+    ] as const) {
+      const size = backingSize(w, h, dpr, 4096);
+      expect(size.pixelWidth >= 1 && size.pixelHeight >= 1).toBe(true);
+    }
+  });
+
+  it('cuts a large picture into tiles that cover it once, each with its own camera', () => {
+    const camera = { cx: 3, cy: -4, scale: 50 };
+    const tiles = tilesFor(1500, 1100, 4, camera);
+    expect(tiles.reduce((sum, t) => sum + t.pixelWidth * t.pixelHeight, 0)).toBe(6000 * 4400);
+    for (const tile of tiles) {
+      expect(Math.max(tile.pixelWidth, tile.pixelHeight)).toBeLessThanOrEqual(2048);
+      /* The same world point is at the same place of the whole, by the tile's camera as by the picture's. */
+      const x = tile.x + tile.pixelWidth / 2 + (3 - tile.camera.cx) * 50 * 4;
+      const y = tile.y + tile.pixelHeight / 2 - (-4 - tile.camera.cy) * 50 * 4;
+      expect(x).toBeCloseTo(3000, 6);
+      expect(y).toBeCloseTo(2200, 6);
+    }
+    expect(() => tilesFor(9000, 9000, 8, camera)).toThrow(/more than this browser can hold/);
+    expect(() => tilesFor(0, 10, 1, camera)).toThrow(/no size/);
+  });
+});
+
+describe('raster', () => {
+  const props: ScatterProps = defaultProps();
+  const palette = new Uint8Array(1024).fill(255);
+  palette.set([200, 0, 0, 255, 0, 0, 200, 255]);
+  const marks = { radius: 5, alpha: 1, rim: 1, rimStrength: 0 };
+  const camera = { cx: 0, cy: 0, scale: 1 };
+
+  function picture(seen: number[], flags: number[], colours: number[]) {
+    const raster = { data: new Uint8ClampedArray(40 * 40 * 4), width: 40, height: 40 };
+    clearRaster(raster, [255, 255, 255, 255]);
+    const points = {
+      seen: Float32Array.from(seen),
+      flags: Uint8Array.from(flags),
+      colours: Uint8Array.from(colours),
+      palette,
+    };
+    for (const pass of [0, 1] as const) {
+      rasterPass(raster, points, camera, 1, pass, marks, props.selectedOutline);
+    }
+    const at = (x: number, y: number): number[] => [
+      ...raster.data.slice(4 * (y * 40 + x), 4 * (y * 40 + x) + 3),
+    ];
+    return { raster, points, at };
+  }
+
+  it('fills a disc of the right colour and area where the camera says', () => {
+    const { raster, at } = picture([10, 10], [0], [1]);
+    expect(at(30, 10)).toEqual([0, 0, 200]);
+    expect(at(20, 20)).toEqual([255, 255, 255]);
+    let area = 0;
+    for (let i = 0; i < raster.data.length; i += 4) area += (255 - (raster.data[i] ?? 0)) / 255;
+    expect(area).toBeCloseTo(Math.PI * 25, 0);
+  });
+
+  it('draws selected rows last whatever their order, hides hidden ones, empties hollow ones', () => {
+    expect(picture([0, 0, 0, 0], [1, 0], [0, 1]).at(20, 20)).toEqual([200, 0, 0]);
+    expect(picture([0, 0, 0, 0], [0, 0], [0, 1]).at(20, 20)).toEqual([0, 0, 200]);
+    expect(picture([0, 0], [4], [0]).at(20, 20)).toEqual([255, 255, 255]);
+    expect(picture([Number.NaN, 0], [0], [0]).at(20, 20)).toEqual([255, 255, 255]);
+    const hollow = picture([0, 0], [8], [0]);
+    expect(hollow.at(20, 20)[1]).toBeGreaterThan(200);
+    expect(hollow.at(24, 20)[1]).toBeLessThan(80);
+    const dimmed = picture([0, 0], [2], [0]).at(20, 20)[1] ?? 0;
+    expect(dimmed).toBeGreaterThan(150);
+    expect(dimmed).toBeLessThan(245);
+  });
+
+  it('clips at the borders and puts a ring around a highlighted row', () => {
+    const { at } = picture([-20, 20, 1e30, 0], [0, 0], [0, 1]);
+    expect(at(0, 0)).toEqual([200, 0, 0]);
+    const { raster, points, at: pixel } = picture([0, 0], [0], [0]);
+    const ring = { radius: 10, width: 3, colour: [0, 255, 0, 255] as const };
+    rasterRow(raster, points, 0, camera, 1, marks, props.selectedOutline, 0, ring);
+    expect(pixel(28, 20)).toEqual([0, 255, 0]);
+    expect(pixel(20, 28)).toEqual([0, 255, 0]);
+    expect(pixel(26, 20)).toEqual([255, 255, 255]);
+  });
+});

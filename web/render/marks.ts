@@ -1,0 +1,89 @@
+/**
+ * How a point looks, given how crowded the map is: one set of rules for both renderers.
+ *
+ * A hundred rows want large opaque discs with a rim; a hundred thousand would become one blot. The measure is
+ * the coverage: the area of all discs over the area the map takes on the screen. Below 1 nothing changes;
+ * above it points turn translucent and lose their rims, slowly, so that zooming in brings both back.
+ */
+
+import { dataBounds } from './fit.ts';
+import type { Rgba } from './props.ts';
+
+/** Look of one kind of point. Lengths are in device pixels. */
+export interface Marks {
+  /** Radius of the disc. */
+  readonly radius: number;
+  /** Opacity of the disc, 0 to 1. */
+  readonly alpha: number;
+  /** Width of the rim, within the radius. */
+  readonly rim: number;
+  /** How much of the outline colour's alpha is used, 0 to 1. */
+  readonly rimStrength: number;
+}
+
+/** Opacity of dimmed points, relative to the others: they recede, they do not vanish. */
+export const DIM = 0.22;
+/** Least opacity of a dimmed point. */
+export const DIM_LEAST = 0.05;
+/** Opacity of the inside of a hollow point, relative to its ring. */
+export const HOLLOW_FILL = 0.08;
+/** Space between a highlighted point and its ring, and the width of that ring, in CSS pixels. */
+export const RING_GAP = 1.5;
+export const HOVER_RING = 1.75;
+export const FOCUS_RING = 2.75;
+
+/** A diameter in CSS pixels that suits `n` rows: 9 for a hundred, 5 for ten thousand, 3 for a hundred thousand. */
+export function suggestedPointSize(n: number): number {
+  const size = 13 - 2 * Math.log10(Math.max(1, n));
+  return Math.round(Math.min(9, Math.max(2, size)) * 2) / 2;
+}
+
+/** Area of the map in world units squared, from at most 1,024 rows. */
+export function spreadArea(positions: Float32Array, dims: number): number {
+  const b = dataBounds(positions, { dims, sample: 1024 });
+  return (b.maxX - b.minX) * (b.maxY - b.minY);
+}
+
+/**
+ * The look of `n` points of `pointSize` CSS pixels spread over `area` world units squared, at `scale` CSS
+ * pixels per world unit and `dpr` device pixels per CSS pixel.
+ */
+export function marksFor(n: number, area: number, scale: number, pointSize: number, dpr: number): Marks {
+  const size = Math.min(64, Math.max(1, pointSize));
+  const covered = (n * Math.PI * size * size) / 4 / Math.max(1, area * scale * scale);
+  const crowd = Number.isFinite(covered) ? Math.max(1, covered) : 1;
+  const radius = (size / 2) * dpr;
+  return {
+    radius,
+    alpha: Math.max(0.28, 0.94 * crowd ** -0.35),
+    rim: Math.min(radius, Math.max(0.75 * dpr, Math.min(1.25 * dpr, 0.22 * radius))),
+    rimStrength: crowd ** -0.6,
+  };
+}
+
+/** The look of selected points, given that of as many ordinary ones: half a pixel larger, rims that stay. */
+export function selectedMarks(marks: Marks, dpr: number): Marks {
+  return {
+    radius: marks.radius + 0.5 * dpr,
+    alpha: Math.max(marks.alpha, 0.6),
+    rim: Math.min(marks.radius, 1.25 * dpr),
+    rimStrength: Math.max(0.35, marks.rimStrength),
+  };
+}
+
+/** Opacity of a dimmed point where the others have `alpha`. */
+export function dimAlpha(alpha: number): number {
+  return Math.max(DIM_LEAST, alpha * DIM);
+}
+
+/** Width of the ring that a hollow point is drawn as, in device pixels. */
+export function hollowRim(radius: number, dpr: number): number {
+  return Math.min(radius, Math.max(dpr, 0.35 * radius));
+}
+
+/** Colour of a point's rim: its own colour with `outline` laid over it at `strength` times outline's alpha. */
+export function rimColour(fill: Rgba, outline: Rgba, strength: number): Rgba {
+  const k = (outline[3] / 255) * strength;
+  const mix = (a: number, b: number): number => a + (b - a) * k;
+  return [mix(fill[0], outline[0]), mix(fill[1], outline[1]), mix(fill[2], outline[2]), fill[3]];
+}
