@@ -1,0 +1,63 @@
+/**
+ * `npm run screenshots`: takes the pictures of the README from the running page, in light and in dark.
+ *
+ * Builds the site, opens it in Chromium at 1440 × 900, and takes each picture when the first visit's
+ * training has ended by itself, with one row in the inspector. They go to web/docs.
+ */
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildAll } from './build.mjs';
+import { fail, root, say, shown } from './lib.mjs';
+import { serve } from './serve.mjs';
+import { findChromium, setup } from './setup.mjs';
+
+const LARGEST = 200_000;
+const TRAINING_MINUTES = 5;
+
+setup({ tests: true });
+const { site } = await buildAll({ cli: false });
+const { chromium } = await import('playwright-core');
+const server = await serve({ root: site });
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: ['--no-sandbox', '--disable-gpu', '--enable-unsafe-swiftshader'],
+});
+mkdirSync(join(root, 'web/docs'), { recursive: true });
+try {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme });
+    await page.goto(server.url);
+    const map = page.getByRole('region', { name: 'Map' });
+    await map.waitFor();
+    // Training ends by itself: `Train` can be pressed again, and the map is whole.
+    await page
+      .getByRole('button', { name: 'Pause', exact: true })
+      .waitFor({ state: 'visible', timeout: TRAINING_MINUTES * 60_000 });
+    await page
+      .getByRole('button', { name: 'Train', exact: true })
+      .waitFor({ state: 'visible', timeout: TRAINING_MINUTES * 60_000 });
+    const box = await map.boundingBox();
+    if (box === null) fail('The map has no place on the page.');
+    // Somewhere near the middle there is a row: walk outwards until the inspector shows one.
+    const inspector = page.getByRole('region', { name: 'Inspector' });
+    for (let ring = 0; ring < 40 && (await inspector.getByRole('img').count()) === 0; ring += 1) {
+      const angle = ring * 2.4;
+      const radius = 4 * ring;
+      await page.mouse.click(
+        box.x + box.width / 2 + radius * Math.cos(angle),
+        box.y + box.height / 2 + radius * Math.sin(angle),
+      );
+    }
+    await page.waitForTimeout(1000);
+    const path = join(root, `web/docs/screenshot-${colorScheme}.png`);
+    await page.screenshot({ path, animations: 'disabled' });
+    await page.close();
+    const { size } = statSync(path);
+    say(`${shown(path)}: ${(size / 1000).toFixed(0)} kB.`);
+    if (size > LARGEST)
+      fail(`${shown(path)} is larger than ${LARGEST / 1000} kB; it would weigh on every clone.`);
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
