@@ -22,12 +22,12 @@ typedef enum {
 const char *status_message(status s);
 
 /* Returns from the enclosing function when `expr` is not STATUS_OK. */
-#define TRY(expr)                    \
-    do {                             \
+#define TRY(expr)                     \
+    do {                              \
         const status try_s_ = (expr); \
-        if (try_s_ != STATUS_OK) {   \
-            return try_s_;           \
-        }                            \
+        if (try_s_ != STATUS_OK) {    \
+            return try_s_;            \
+        }                             \
     } while (0)
 
 #endif

@@ -15,8 +15,8 @@ static f32x4 poly(f32x4 x, const float *c, int n) {
 f32x4 fmath_exp4(f32x4 x) {
     static const float c[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
                               4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
-    const f32x4 lo = f32x4_splat(-87.33f);
-    const f32x4 hi = f32x4_splat(88.02f);
+    const f32x4        lo = f32x4_splat(-87.33f);
+    const f32x4        hi = f32x4_splat(88.02f);
     x = f32x4_min(f32x4_max(x, lo), hi);
     const f32x4 shifted = x * f32x4_splat(1.44269504088896341f) + f32x4_splat(ROUNDER);
     const f32x4 n = shifted - f32x4_splat(ROUNDER);
@@ -57,13 +57,13 @@ f32x4 fmath_sigmoid4(f32x4 x) {
 f32x4 fmath_tanh4(f32x4 x) {
     static const float c[] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
                               1.33314422036e-1f, -3.33332819422e-1f};
-    const f32x4 one = f32x4_splat(1.0f);
-    const f32x4 a = f32x4_abs(x);
-    const f32x4 z = x * x;
-    const f32x4 near = poly(z, c, 5) * z * x + x;
-    const f32x4 e = fmath_exp4(a * f32x4_splat(-2.0f));
-    const f32x4 far = (one - e) / (one + e);
-    const f32x4 signed_far = f32x4_select(x < f32x4_splat(0.0f), -far, far);
+    const f32x4        one = f32x4_splat(1.0f);
+    const f32x4        a = f32x4_abs(x);
+    const f32x4        z = x * x;
+    const f32x4        near = poly(z, c, 5) * z * x + x;
+    const f32x4        e = fmath_exp4(a * f32x4_splat(-2.0f));
+    const f32x4        far = (one - e) / (one + e);
+    const f32x4        signed_far = f32x4_select(x < f32x4_splat(0.0f), -far, far);
     return f32x4_select(a < f32x4_splat(0.625f), near, signed_far);
 }
 
@@ -93,7 +93,8 @@ static float sin_octant(float t) {
 static float cos_octant(float t) {
     const float x = t * 6.28318530717958648f;
     const float z = x * x;
-    return ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z -
+    return ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z *
+               z -
            0.5f * z + 1.0f;
 }
 

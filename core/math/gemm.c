@@ -15,29 +15,29 @@
 #define MC 128u  /* rows of A a block works on: 128 x KC floats stay in the second-level cache */
 #define KC 1024u /* depth of a block: one B panel of KC x 8 floats is 32 KiB */
 
-#define STEP                                             \
-    {                                                    \
-        const f32x4 b0 = f32x4_load(b);                  \
-        const f32x4 b1 = f32x4_load(b + 4);              \
-        f32x4       s = f32x4_splat(a[0]);               \
-        c00 += s * b0;                                   \
-        c01 += s * b1;                                   \
-        s = f32x4_splat(a[1]);                           \
-        c10 += s * b0;                                   \
-        c11 += s * b1;                                   \
-        s = f32x4_splat(a[2]);                           \
-        c20 += s * b0;                                   \
-        c21 += s * b1;                                   \
-        s = f32x4_splat(a[3]);                           \
-        c30 += s * b0;                                   \
-        c31 += s * b1;                                   \
-        a += 4;                                          \
-        b += 8;                                          \
-        __asm__("" : "+r"(a));                           \
-        __asm__("" : "+r"(b));                           \
-        if (__builtin_expect(a == end, 0)) {             \
-            break;                                       \
-        }                                                \
+#define STEP                                 \
+    {                                        \
+        const f32x4 b0 = f32x4_load(b);      \
+        const f32x4 b1 = f32x4_load(b + 4);  \
+        f32x4       s = f32x4_splat(a[0]);   \
+        c00 += s * b0;                       \
+        c01 += s * b1;                       \
+        s = f32x4_splat(a[1]);               \
+        c10 += s * b0;                       \
+        c11 += s * b1;                       \
+        s = f32x4_splat(a[2]);               \
+        c20 += s * b0;                       \
+        c21 += s * b1;                       \
+        s = f32x4_splat(a[3]);               \
+        c30 += s * b0;                       \
+        c31 += s * b1;                       \
+        a += 4;                              \
+        b += 8;                              \
+        __asm__("" : "+r"(a));               \
+        __asm__("" : "+r"(b));               \
+        if (__builtin_expect(a == end, 0)) { \
+            break;                           \
+        }                                    \
     }
 
 void gemm_tile(uint32_t k, const float *a, const float *b, float *acc) {
@@ -54,10 +54,7 @@ void gemm_tile(uint32_t k, const float *a, const float *b, float *acc) {
     f32x4        c31 = f32x4_load(acc + 28);
     const float *end = a + (size_t)k * GEMM_MR;
     for (;;) {
-        STEP
-        STEP
-        STEP
-        STEP
+        STEP STEP STEP STEP
     }
     f32x4_store(acc, c00);
     f32x4_store(acc + 4, c01);
@@ -105,7 +102,8 @@ void gemm_pack_a(const float *src, size_t lda, uint32_t rows, uint32_t k, float 
     }
 }
 
-void gemm_pack_a_transposed(const float *src, size_t lda, uint32_t columns, uint32_t k, float *panel) {
+void gemm_pack_a_transposed(const float *src, size_t lda, uint32_t columns, uint32_t k,
+                            float *panel) {
     for (uint32_t t = 0; t < k; t++) {
         const float *from = src + t * lda;
         float       *to = panel + (size_t)t * GEMM_MR;
@@ -197,9 +195,10 @@ size_t gemm_workspace(uint32_t m, uint32_t n, uint32_t k) {
     return lay_out(&l, m, n, k, &g);
 }
 
-void gemm(uint32_t m, uint32_t n, uint32_t k, const float *a, size_t lda, const float *b, size_t ldb,
-          float *c, size_t ldc, void *workspace) {
-    product g = {.m = m, .n = n, .k = k, .a = a, .b = b, .lda = lda, .ldb = ldb, .ldc = ldc, .c = c};
+void gemm(uint32_t m, uint32_t n, uint32_t k, const float *a, size_t lda, const float *b,
+          size_t ldb, float *c, size_t ldc, void *workspace) {
+    product g = {
+        .m = m, .n = n, .k = k, .a = a, .b = b, .lda = lda, .ldb = ldb, .ldc = ldc, .c = c};
     mem_layout l = {workspace, 0};
     lay_out(&l, m, n, k, &g);
     if (k == 0) {

@@ -29,7 +29,8 @@ void gemm_tile_reference(uint32_t k, const float *a, const float *b, float *acc)
 void gemm_pack_a(const float *src, size_t lda, uint32_t rows, uint32_t k, float *panel);
 
 /* Packs `columns` <= 4 columns of src (k, columns; stride lda) as one A panel: A is src transposed. */
-void gemm_pack_a_transposed(const float *src, size_t lda, uint32_t columns, uint32_t k, float *panel);
+void gemm_pack_a_transposed(const float *src, size_t lda, uint32_t columns, uint32_t k,
+                            float *panel);
 
 /* Packs `columns` <= 8 columns of src (k, columns; stride ldb) as one B panel; missing ones zero. */
 void gemm_pack_b(const float *src, size_t ldb, uint32_t columns, uint32_t k, float *panel);
@@ -37,7 +38,7 @@ void gemm_pack_b(const float *src, size_t ldb, uint32_t columns, uint32_t k, flo
 /* c (m, n; stride ldc) = a (m, k; stride lda) * b (k, n; stride ldb), all row-major. `workspace` holds
  * gemm_workspace(m, n, k) bytes, 16-byte aligned. Runs on par_for. */
 size_t gemm_workspace(uint32_t m, uint32_t n, uint32_t k);
-void   gemm(uint32_t m, uint32_t n, uint32_t k, const float *a, size_t lda, const float *b, size_t ldb,
-            float *c, size_t ldc, void *workspace);
+void   gemm(uint32_t m, uint32_t n, uint32_t k, const float *a, size_t lda, const float *b,
+            size_t ldb, float *c, size_t ldc, void *workspace);
 
 #endif

@@ -9,12 +9,12 @@ typedef enum { MATRIX_F32 = 0, MATRIX_U8 = 1 } matrix_dtype;
 
 /* A borrowed view of n rows of d features. */
 typedef struct {
-    const void  *data;   /* row-major (n, d) of dtype */
-    uint32_t     dtype;  /* matrix_dtype */
-    uint32_t     n, d;
-    size_t       stride; /* elements between rows, >= d; for F32 a multiple of 4 with zero padding */
-    const float *scale;  /* (d) or NULL = 1: value = data * scale + shift */
-    const float *shift;  /* (d) or NULL = 0 */
+    const void *data;  /* row-major (n, d) of dtype */
+    uint32_t    dtype; /* matrix_dtype */
+    uint32_t    n, d;
+    size_t      stride; /* elements between rows, >= d; for F32 a multiple of 4 with zero padding */
+    const float *scale; /* (d) or NULL = 1: value = data * scale + shift */
+    const float *shift; /* (d) or NULL = 0 */
 } matrix;
 
 /* Writes row `row` as d floats to dst. */

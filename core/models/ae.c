@@ -32,7 +32,14 @@ void ae_params_bounds(ae_params *lo, ae_params *hi) {
 }
 
 /* Places of the fields, as X_params_check reports them. */
-enum { FIELD_N_HIDDEN = 0, FIELD_HIDDEN = 1, FIELD_LATENT = 9, FIELD_ACTIVATION, FIELD_OUTPUT, FIELD_LOSS };
+enum {
+    FIELD_N_HIDDEN = 0,
+    FIELD_HIDDEN = 1,
+    FIELD_LATENT = 9,
+    FIELD_ACTIVATION,
+    FIELD_OUTPUT,
+    FIELD_LOSS
+};
 
 status ae_params_check(const ae_params *p, uint32_t d, uint32_t *field) {
     ae_params lo;
@@ -243,7 +250,8 @@ status ae_decode(ae *m, const float *z, uint32_t rows, float *x) {
         }
         mlp_forward(&m->shape, &m->pass, m->w, code, m->shape.n_layers, n);
         finish_output(m, n);
-        copy_rows(x + (size_t)done * m->d, m->pass.a[m->shape.n_layers], n, m->d, dense_stride(m->d));
+        copy_rows(x + (size_t)done * m->d, m->pass.a[m->shape.n_layers], n, m->d,
+                  dense_stride(m->d));
         done += n;
     }
     return STATUS_OK;

@@ -41,7 +41,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AE_MAX_HIDDEN 8u
+#define AE_MAX_HIDDEN     8u
 #define AE_MAX_PARAMETERS 30000000u
 
 typedef enum { AE_LOSS_MSE = 0, AE_LOSS_BCE = 1 } ae_loss;
@@ -67,8 +67,9 @@ typedef struct {
     float    weight_decay;  /* decoupled, in [0, 1]; default 0 */
     float    noise;         /* sd of Gaussian noise on the inputs, in [0, 10]; default 0 */
     float    heldout;       /* fraction of all rows kept out of training, in [0, 0.5]; default 0 */
-    uint32_t patience;      /* epochs without a better held-out loss before it ends; 0 never; default 0 */
-    uint32_t seed;          /* order of rows and noise; default 1 */
+    uint32_t
+        patience;  /* epochs without a better held-out loss before it ends; 0 never; default 0 */
+    uint32_t seed; /* order of rows and noise; default 1 */
 } ae_fit_params;
 
 _Static_assert(sizeof(ae_fit_params) == 32, "ae_fit_params is a wire struct");
@@ -138,13 +139,15 @@ size_t ae_fit_bytes(const ae_params *p, uint32_t d, const ae_fit_params *q, uint
  * params.heldout of all rows by the model's seed) are copied for the rows visited.
  * BAD_SHAPE when the widths differ, or no row is left to train on. */
 status ae_fit_new(ae_fit **out, ae *m, const matrix *x, const ae_fit_params *p,
-                  const uint32_t *rows, uint32_t n_rows, const float *weights, const uint8_t *group);
+                  const uint32_t *rows, uint32_t n_rows, const float *weights,
+                  const uint8_t *group);
 
 /* Advances by at most `units` units (each at most about 32 million multiply-adds: less than a batch of
  * a large model) and returns early at the end of each epoch, so that a caller sees every one. Never
  * allocates. A call when done does nothing.
  * NOT_FINITE when the loss is no longer finite or has run away (10,000 times that of predicting zero
- * and of the first batch): the model is back at the start of that epoch, and the fit is done. */
+ * and of the first batch): the model is back at the start of the last epoch whose first loss was sane, and
+ * the fit is done. */
 status ae_fit_step(ae_fit *f, uint32_t units);
 
 bool ae_fit_done(const ae_fit *f);
@@ -155,7 +158,12 @@ bool ae_fit_between_batches(const ae_fit *f);
 /* Drops a batch that is under way, if no weight was moved yet; false when it has to be finished. */
 bool ae_fit_abandon_batch(ae_fit *f);
 
-typedef enum { AE_FIT_RUNNING = 0, AE_FIT_EPOCHS = 1, AE_FIT_PLATEAU = 2, AE_FIT_DIVERGED = 3 } ae_fit_end;
+typedef enum {
+    AE_FIT_RUNNING = 0,
+    AE_FIT_EPOCHS = 1,
+    AE_FIT_PLATEAU = 2,
+    AE_FIT_DIVERGED = 3
+} ae_fit_end;
 
 uint32_t ae_fit_ended_by(const ae_fit *f); /* ae_fit_end */
 

@@ -17,13 +17,13 @@
 #include <math.h>
 #include <string.h>
 
-#define UNIT_WORK 32000000u      /* multiply-adds of a unit: 1-2 ms at 20 GMAC/s */
-#define OPERATION_WORK 20000u    /* what starting an operation costs, in multiply-adds */
-#define ROWS_PER_BLOCK 16u       /* of the operations that go row by row */
-#define GUARD_FLOATS 262144u     /* copied by one block of the guard */
-#define HELDOUT_SAMPLE 2000u     /* held-out rows evaluated at the end of an epoch, at most */
-#define RUNAWAY 1e4              /* times the first loss: past it the numbers have run away */
-#define MIN_IMPROVEMENT 1e-3     /* relative; less does not count as better held-out loss */
+#define UNIT_WORK       32000000u /* multiply-adds of a unit: 1-2 ms at 20 GMAC/s */
+#define OPERATION_WORK  20000u    /* what starting an operation costs, in multiply-adds */
+#define ROWS_PER_BLOCK  16u       /* of the operations that go row by row */
+#define GUARD_FLOATS    262144u   /* copied by one block of the guard */
+#define HELDOUT_SAMPLE  2000u     /* held-out rows evaluated at the end of an epoch, at most */
+#define RUNAWAY         1e4       /* times the first loss: past it the numbers have run away */
+#define MIN_IMPROVEMENT 1e-3      /* relative; less does not count as better held-out loss */
 
 enum { GROUP_REST = 0, GROUP_SELECTION = 1, GROUP_HELDOUT = 2 };
 
@@ -50,22 +50,22 @@ struct ae_fit {
     uint32_t  n_visit;   /* rows visited an epoch */
     uint32_t  n_heldout; /* rows evaluated at the end of an epoch */
     uint32_t  all_heldout;
-    uint32_t *visit;     /* (n_visit) row ids */
-    uint32_t *heldout;   /* (n_heldout) row ids */
-    float    *weight;    /* (n_visit) loss weights, or NULL */
-    uint8_t  *group;     /* (n_visit) GROUP_REST or GROUP_SELECTION, or NULL */
+    uint32_t *visit;   /* (n_visit) row ids */
+    uint32_t *heldout; /* (n_heldout) row ids */
+    float    *weight;  /* (n_visit) loss weights, or NULL */
+    uint8_t  *group;   /* (n_visit) GROUP_REST or GROUP_SELECTION, or NULL */
 
-    mlp_pass pass;
-    float   *target;      /* (batch, stride of d) clean inputs; NULL without noise */
+    mlp_pass  pass;
+    float    *target;      /* (batch, stride of d) clean inputs; NULL without noise */
     uint32_t *batch_index; /* (batch) places in visit, or in heldout */
-    double  *row_loss;    /* (batch) mean over features, unweighted */
-    double  *row_square;  /* (batch) mean square of the target */
-    float   *guard;       /* (3, shape.floats) weights and moments at the start of the epoch */
-    uint32_t guard_steps;
+    double   *row_loss;    /* (batch) mean over features, unweighted */
+    double   *row_square;  /* (batch) mean square of the target */
+    float    *guard;       /* (3, shape.floats) weights and moments at the start of the epoch */
+    uint32_t  guard_steps, guard_epochs;
 
     operation ops[MAX_OPERATIONS];
     uint32_t  n_ops;
-    uint32_t  n_forward; /* ops[0 .. n_forward) evaluate; the rest trains */
+    uint32_t  n_forward;  /* ops[0 .. n_forward) evaluate; the rest trains */
     uint32_t  first_move; /* ops from here on move weights */
 
     /* Where the program stands. */
@@ -82,7 +82,8 @@ struct ae_fit {
     uint32_t n_selection, n_rest;
     double   batch_loss; /* summed over the rows of the batch at hand */
     double   rows_trained;
-    double   reference; /* the loss against which a later one has run away; 0 before the first batch */
+    double
+        reference; /* the loss against which a later one has run away; 0 before the first batch */
     double   best_heldout;
     uint32_t epochs_without_better;
     uint32_t ended_by;
@@ -271,8 +272,9 @@ static status check_inputs(const ae *m, const matrix *x, const uint32_t *rows, u
 
 static void start_epoch(ae_fit *f);
 
-status ae_fit_new(ae_fit **out, ae *m, const matrix *x, const ae_fit_params *p, const uint32_t *rows,
-                  uint32_t n_rows, const float *weights, const uint8_t *group) {
+status ae_fit_new(ae_fit **out, ae *m, const matrix *x, const ae_fit_params *p,
+                  const uint32_t *rows, uint32_t n_rows, const float *weights,
+                  const uint8_t *group) {
     uint32_t field;
     *out = NULL;
     TRY(ae_fit_params_check(p, &field));
@@ -352,8 +354,8 @@ static void gather_block(void *ctx, uint32_t block) {
         if (f->target != NULL) {
             memcpy(f->target + (size_t)b * stride, to, f->x.d * sizeof(float));
             for (uint32_t j = 0; j < f->x.d; j++) {
-                to[j] += f->params.noise * rng_normal(f->params.seed, RNG_NOISE, f->model->steps,
-                                                      b * f->x.d + j);
+                to[j] += f->params.noise *
+                         rng_normal(f->params.seed, RNG_NOISE, f->model->steps, b * f->x.d + j);
             }
         }
     }
@@ -408,6 +410,7 @@ static void restore_guard(ae_fit *f) {
         memcpy(guarded(f->model, i), f->guard + i * floats, floats * sizeof(float));
     }
     f->model->steps = f->guard_steps;
+    f->model->epochs = f->guard_epochs;
 }
 
 /* ---------------------------------------------------------------- the program */
@@ -417,8 +420,9 @@ static uint32_t op_blocks(const ae_fit *f, const operation *o, const dense_layer
         case OP_DENSE: return dense_blocks((dense_pass)o->pass, layer, f->rows);
         case OP_GUARD:
             /* Only in the first batch of an epoch, once its loss was found sane. */
-            return f->first > 0 ? 0
-                                : (uint32_t)((f->model->shape.floats + GUARD_FLOATS - 1) / GUARD_FLOATS);
+            return f->first > 0
+                       ? 0
+                       : (uint32_t)((f->model->shape.floats + GUARD_FLOATS - 1) / GUARD_FLOATS);
         default: return (f->rows + ROWS_PER_BLOCK - 1) / ROWS_PER_BLOCK;
     }
 }
@@ -453,7 +457,8 @@ static void start_batch(ae_fit *f, uint32_t first, uint32_t of) {
     f->rows = min_u32(f->pass.capacity, of - first);
     if (!f->evaluating) {
         f->rows = min_u32(f->params.batch, of - first);
-        f->step = adam_step_of(f->model->steps + 1, f->params.learning_rate, f->params.weight_decay);
+        f->step =
+            adam_step_of(f->model->steps + 1, f->params.learning_rate, f->params.weight_decay);
     }
 }
 
@@ -503,6 +508,7 @@ static status after_loss(ae_fit *f) {
     f->batch_loss = batch;
     if (f->first == 0 && !f->evaluating) {
         f->guard_steps = f->model->steps;
+        f->guard_epochs = f->model->epochs;
     }
     return STATUS_OK;
 }
@@ -529,7 +535,8 @@ static void count_batch(ae_fit *f) {
 
 static void end_epoch(ae_fit *f) {
     f->loss[JOB_LOSS_TRAIN] = (float)(f->sum_train / (double)f->n_visit);
-    f->loss[JOB_LOSS_SELECTION] = f->n_selection > 0 ? (float)(f->sum_selection / f->n_selection) : NAN;
+    f->loss[JOB_LOSS_SELECTION] =
+        f->n_selection > 0 ? (float)(f->sum_selection / f->n_selection) : NAN;
     f->loss[JOB_LOSS_REST] = f->n_rest > 0 ? (float)(f->sum_rest / f->n_rest) : NAN;
     f->epoch++;
     f->model->epochs++;
@@ -696,7 +703,8 @@ double ae_fit_gradient(ae_fit *f, const uint32_t *rows, uint32_t n_rows, float *
             fit_blocks c = {f, 0};
             par_for(op_blocks(f, o, &layer), loss_block, &c);
         } else if (o->kind == OP_DENSE) {
-            mlp_blocks b = {(dense_pass)o->pass, {&layer, NULL, gradient + m->shape.w_at[o->layer], n_rows}, 0};
+            mlp_blocks b = {
+                (dense_pass)o->pass, {&layer, NULL, gradient + m->shape.w_at[o->layer], n_rows}, 0};
             par_for(dense_blocks(b.pass, &layer, n_rows), mlp_block, &b);
         }
     }

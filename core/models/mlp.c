@@ -35,7 +35,7 @@ void mlp_init(const mlp_shape *s, uint32_t seed, float *parameters) {
         const float    bound = 1.0f / sqrtf((float)in);
         for (uint32_t i = 0; i < in; i++) {
             for (uint32_t o = 0; o < out; o++) {
-                const float u = rng_uniform(seed, RNG_INIT, 2 * l, i * out + o);
+                const float  u = rng_uniform(seed, RNG_INIT, 2 * l, i * out + o);
                 const size_t at = s->w_at[l] + ((size_t)(o / 8) * in + i) * 8 + o % 8;
                 parameters[at] = (2.0f * u - 1.0f) * bound;
             }
@@ -51,7 +51,8 @@ static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-void mlp_pass_layout(mem_layout *l, mlp_pass *p, const mlp_shape *s, uint32_t capacity, bool training) {
+void mlp_pass_layout(mem_layout *l, mlp_pass *p, const mlp_shape *s, uint32_t capacity,
+                     bool training) {
     *p = (mlp_pass){.capacity = capacity};
     size_t x = 0;
     size_t dy = 0;
@@ -76,7 +77,8 @@ void mlp_pass_layout(mem_layout *l, mlp_pass *p, const mlp_shape *s, uint32_t ca
     }
 }
 
-dense_layer mlp_layer(const mlp_shape *s, const mlp_pass *p, uint32_t l, float *w, float *m, float *v) {
+dense_layer mlp_layer(const mlp_shape *s, const mlp_pass *p, uint32_t l, float *w, float *m,
+                      float *v) {
     return (dense_layer){
         .in = s->width[l],
         .out = s->width[l + 1],

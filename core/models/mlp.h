@@ -20,7 +20,7 @@ typedef struct {
     uint32_t activation[MLP_MAX_LAYERS]; /* of a[l + 1] */
     size_t   w_at[MLP_MAX_LAYERS];       /* places in the parameter block, in floats */
     size_t   b_at[MLP_MAX_LAYERS];
-    size_t   floats;                     /* of the parameter block, padding included; SIZE_MAX: too many */
+    size_t   floats; /* of the parameter block, padding included; SIZE_MAX: too many */
 } mlp_shape;
 
 /* Fills in w_at, b_at and floats from n_layers and width. */
@@ -37,15 +37,17 @@ void mlp_init(const mlp_shape *s, uint32_t seed, float *parameters);
 typedef struct {
     uint32_t capacity;
     float   *a[MLP_MAX_LAYERS + 1];
-    float   *delta[MLP_MAX_LAYERS + 1]; /* gradients of a[l]; [0] is NULL; all NULL when not training */
-    float   *packed_x, *packed_dy, *packed_w;
+    float
+        *delta[MLP_MAX_LAYERS + 1]; /* gradients of a[l]; [0] is NULL; all NULL when not training */
+    float *packed_x, *packed_dy, *packed_w;
 } mlp_pass;
 
 void mlp_pass_layout(mem_layout *l, mlp_pass *p, const mlp_shape *s, uint32_t capacity,
                      bool training);
 
 /* Layer l of parameters w with moments m and v (NULL when only evaluated), on pass p. */
-dense_layer mlp_layer(const mlp_shape *s, const mlp_pass *p, uint32_t l, float *w, float *m, float *v);
+dense_layer mlp_layer(const mlp_shape *s, const mlp_pass *p, uint32_t l, float *w, float *m,
+                      float *v);
 
 /* Runs layers first .. last - 1 forward on `rows` rows, at once. */
 void mlp_forward(const mlp_shape *s, const mlp_pass *p, float *w, uint32_t first, uint32_t last,

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#define BETA1 0.9f
-#define BETA2 0.999f
+#define BETA1   0.9f
+#define BETA2   0.999f
 #define EPSILON 1e-8f
 
 /* b^t by squaring: exactly rounded products in a fixed order. */
@@ -42,7 +42,8 @@ void adam_apply(const adam_step *s, float *w, float *m, float *v, const float *g
     const f32x4 keep = f32x4_splat(s->keep);
     for (size_t i = 0; i < n; i += 4) {
         const f32x4 g = f32x4_load(gradient + i);
-        const f32x4 mi = flush4(f32x4_load(m + i) * f32x4_splat(BETA1) + g * f32x4_splat(1.0f - BETA1));
+        const f32x4 mi =
+            flush4(f32x4_load(m + i) * f32x4_splat(BETA1) + g * f32x4_splat(1.0f - BETA1));
         const f32x4 vi =
             flush4(f32x4_load(v + i) * f32x4_splat(BETA2) + g * g * f32x4_splat(1.0f - BETA2));
         const f32x4 below = root4(vi) * inv_root + f32x4_splat(EPSILON);

@@ -12,9 +12,9 @@
 
 /* What a step needs, worked out once a batch. */
 typedef struct {
-    float rate;       /* learning_rate / (1 - beta1^t) */
-    float inv_root;   /* 1 / sqrt(1 - beta2^t) */
-    float keep;       /* 1 - learning_rate * weight_decay */
+    float rate;     /* learning_rate / (1 - beta1^t) */
+    float inv_root; /* 1 / sqrt(1 - beta2^t) */
+    float keep;     /* 1 - learning_rate * weight_decay */
 } adam_step;
 
 /* For step t, counted from 1. */

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* Sizes of blocks. They are part of nothing but speed: every output is summed whole in one block. */
-#define ROW_GROUPS 32u    /* groups of 4 rows in a block of a product over rows: 128 rows */
-#define PACK_GROUPS 16u   /* groups of 4 packed by one block */
-#define INPUT_GROUPS 16u  /* groups of 4 inputs in a block of the weight pass */
+#define ROW_GROUPS   32u /* groups of 4 rows in a block of a product over rows: 128 rows */
+#define PACK_GROUPS  16u /* groups of 4 packed by one block */
+#define INPUT_GROUPS 16u /* groups of 4 inputs in a block of the weight pass */
 
 static uint32_t ceil_div(uint32_t a, uint32_t b) {
     return a / b + (a % b != 0);
@@ -162,8 +162,8 @@ static void pack_x_transposed(const dense_run *run, uint32_t block) {
     const uint32_t     end = min_u32(groups, (block + 1) * PACK_GROUPS);
     for (uint32_t g = block * PACK_GROUPS; g < end; g++) {
         const uint32_t first = g * GEMM_MR;
-        gemm_pack_a_transposed(l->x + first, l->x_stride, min_u32(GEMM_MR, l->in - first), run->rows,
-                               l->packed_x + (size_t)first * run->rows);
+        gemm_pack_a_transposed(l->x + first, l->x_stride, min_u32(GEMM_MR, l->in - first),
+                               run->rows, l->packed_x + (size_t)first * run->rows);
     }
 }
 
@@ -216,9 +216,13 @@ static void weights(const dense_run *run, uint32_t block) {
 void dense_block(dense_pass pass, const dense_run *run, uint32_t block) {
     const dense_layer *l = run->layer;
     switch (pass) {
-        case DENSE_PACK_X: pack_rows(l->x, l->x_stride, run->rows, l->in, l->packed_x, block); break;
+        case DENSE_PACK_X:
+            pack_rows(l->x, l->x_stride, run->rows, l->in, l->packed_x, block);
+            break;
         case DENSE_FORWARD: forward(run, block); break;
-        case DENSE_PACK_DY: pack_rows(l->dy, l->y_stride, run->rows, l->out, l->packed_dy, block); break;
+        case DENSE_PACK_DY:
+            pack_rows(l->dy, l->y_stride, run->rows, l->out, l->packed_dy, block);
+            break;
         case DENSE_PACK_W: pack_w(run, block); break;
         case DENSE_INPUTS: inputs(run, block); break;
         case DENSE_PACK_X_T: pack_x_transposed(run, block); break;

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define N 300u
-#define D 21u
+#define N      300u
+#define D      21u
 #define STRIDE 24u
 
 static uint64_t hash_bytes(uint64_t h, const void *p, size_t n) {

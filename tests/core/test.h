@@ -11,12 +11,12 @@
 static int         test_failures;
 static const char *test_skip_reason;
 
-#define CHECK(condition)                                                              \
-    do {                                                                              \
-        if (!(condition)) {                                                           \
-            printf("  %s:%d: not true: %s\n", __FILE__, __LINE__, #condition);        \
-            test_failures++;                                                          \
-        }                                                                             \
+#define CHECK(condition)                                                       \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            printf("  %s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            test_failures++;                                                   \
+        }                                                                      \
     } while (0)
 
 #define CHECK_NEAR(a, b, tolerance)                                                              \
@@ -38,14 +38,14 @@ static const char *test_skip_reason;
         }                                                                                    \
     } while (0)
 
-#define CHECK_STATUS(expression, wanted)                                                   \
-    do {                                                                                   \
-        const status test_s_ = (expression);                                               \
-        if (test_s_ != (wanted)) {                                                         \
-            printf("  %s:%d: %s gave %d (%s), not %s\n", __FILE__, __LINE__, #expression,  \
-                   (int)test_s_, status_message(test_s_), #wanted);                        \
-            test_failures++;                                                               \
-        }                                                                                  \
+#define CHECK_STATUS(expression, wanted)                                                  \
+    do {                                                                                  \
+        const status test_s_ = (expression);                                              \
+        if (test_s_ != (wanted)) {                                                        \
+            printf("  %s:%d: %s gave %d (%s), not %s\n", __FILE__, __LINE__, #expression, \
+                   (int)test_s_, status_message(test_s_), #wanted);                       \
+            test_failures++;                                                              \
+        }                                                                                 \
     } while (0)
 
 /* Leaves the test as skipped; the reason is printed and counted, never as passed. */
@@ -88,10 +88,10 @@ static int test_main(const test_case *tests, size_t n, int argc, char **argv) {
     return failed > 0 ? 1 : 0;
 }
 
-#define TESTS(...)                                                                     \
-    int main(int argc, char **argv) {                                                  \
-        static const test_case tests[] = {__VA_ARGS__};                                \
-        return test_main(tests, sizeof tests / sizeof tests[0], argc, argv);           \
+#define TESTS(...)                                                           \
+    int main(int argc, char **argv) {                                        \
+        static const test_case tests[] = {__VA_ARGS__};                      \
+        return test_main(tests, sizeof tests / sizeof tests[0], argc, argv); \
     }
 
 #endif
