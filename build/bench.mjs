@@ -11,8 +11,8 @@ import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { prepare } from '../datasets/prepare.mjs';
 import { buildKernels } from './kernels.mjs';
-import { capture } from './layers.mjs';
 import { dist, fail, root, say } from './lib.mjs';
+import { capture } from './processes.mjs';
 import { installModules, setup } from './setup.mjs';
 
 const folder = join(root, 'tests/bench');

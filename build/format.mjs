@@ -1,6 +1,7 @@
 /** `npm run format`: formats the TypeScript, JSON and CSS with Biome and the C with clang-format. */
 import { join } from 'node:path';
-import { filesUnder, must, root } from './lib.mjs';
+import { filesUnder, root } from './lib.mjs';
+import { must } from './processes.mjs';
 import { setup } from './setup.mjs';
 
 setup({ tests: true });

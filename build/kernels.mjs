@@ -5,7 +5,8 @@
 import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkWasm } from './check-wasm.mjs';
-import { dist, fail, filesUnder, hashOf, must, root, say, stamp } from './lib.mjs';
+import { dist, fail, filesUnder, hashOf, root, say, stamp } from './lib.mjs';
+import { must } from './processes.mjs';
 import { findEmscripten } from './setup.mjs';
 
 /** What a compiled module depends on, besides the compiler. */
@@ -29,19 +30,13 @@ export async function buildKernels({ faults = false } = {}) {
   say(`Compiling the kernels with Emscripten ${emscripten.version}${faults ? ' and fault hooks' : ''}.`);
   const folder = join(dist, 'cmake', faults ? 'wasm-faults' : 'wasm');
   const toolchain = join(emscripten.root, 'cmake/Modules/Platform/Emscripten.cmake');
-  const quiet = { stdio: ['ignore', 2, 2] };
-  await must(
-    'Configuring the kernels',
-    'cmake',
-    [
-      ...['-S', root, '-B', folder, '-G', 'Ninja', '--log-level=WARNING'],
-      `-DCMAKE_TOOLCHAIN_FILE=${toolchain}`,
-      '-DCMAKE_BUILD_TYPE=Release',
-      `-DUNFOLD_FAULTS=${faults ? 'ON' : 'OFF'}`,
-    ],
-    quiet,
-  );
-  await must('Compiling the kernels', 'cmake', ['--build', folder, '--target', 'kernels'], quiet);
+  await must('Configuring the kernels', 'cmake', [
+    ...['-S', root, '-B', folder, '-G', 'Ninja', '--log-level=WARNING'],
+    `-DCMAKE_TOOLCHAIN_FILE=${toolchain}`,
+    '-DCMAKE_BUILD_TYPE=Release',
+    `-DUNFOLD_FAULTS=${faults ? 'ON' : 'OFF'}`,
+  ]);
+  await must('Compiling the kernels', 'cmake', ['--build', folder, '--target', 'kernels']);
 
   const built = filesUnder(folder)
     .filter((file) => file.endsWith('kernels.wasm'))

@@ -1,66 +1,11 @@
 /**
- * What test.mjs runs its layers with: programs with a time limit whose output streams through, and
- * counts of passed, failed and skipped taken from what they print.
+ * What test.mjs runs its layers with: counts of passed, failed and skipped, taken from what the
+ * programs of a layer print.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { dist, root, say } from './lib.mjs';
-
-/** Programs running now, so that an interrupted run leaves none behind. */
-const running = new Set();
-
-/** A group of processes is ended as one: a test runner's browser goes with it. */
-function end(child, signal) {
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    for (const child of running) end(child, 'SIGKILL');
-    process.exit(1);
-  });
-}
-
-/**
- * Runs a program, its output passing through as it comes and kept as well.
- *
- * @returns {Promise<{code: number, text: string}>} exit status (124 when it ran out of time), output
- */
-export function capture(command, args, { minutes = 10, quiet = false, env = {}, cwd = root } = {}) {
-  return new Promise((done) => {
-    const child = spawn(command, args, {
-      cwd,
-      detached: true,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    running.add(child);
-    let text = '';
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      say(`${command} was stopped after ${minutes} minutes.`);
-      end(child, 'SIGKILL');
-    }, minutes * 60_000);
-    const take = (chunk) => {
-      text += chunk;
-      if (!quiet) process.stdout.write(chunk);
-    };
-    child.stdout.setEncoding('utf8').on('data', take);
-    child.stderr.setEncoding('utf8').on('data', take);
-    child.on('error', (error) => take(`${command} could not be started: ${error.message}\n`));
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      running.delete(child);
-      done({ code: late ? 124 : (code ?? 1), text });
-    });
-  });
-}
+import { dist, root } from './lib.mjs';
+import { capture } from './processes.mjs';
 
 export const none = { passed: 0, failed: 0, skipped: 0 };
 export const passed = { ...none, passed: 1 };

@@ -2,7 +2,7 @@
  * Small things the build scripts share: paths, running programs, hashing, stamps.
  * Plain Node without dependencies, because setup.mjs runs before anything is installed.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   accessSync,
@@ -50,27 +50,6 @@ export function which(name) {
     }
   }
   return null;
-}
-
-/**
- * Runs a program to its end, its output going straight to ours.
- * Resolves to the exit status; a program that could not be started or died of a signal gives 1.
- */
-export function run(command, args, options = {}) {
-  return new Promise((done) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
-    child.on('error', (error) => {
-      say(`${command} could not be started: ${error.message}`);
-      done(1);
-    });
-    child.on('close', (code) => done(code ?? 1));
-  });
-}
-
-/** Runs a program and ends this one with a sentence if it fails. */
-export async function must(what, command, args, options) {
-  const code = await run(command, args, options);
-  if (code !== 0) fail(`${what} failed (exit status ${code}).`);
 }
 
 /** What a program prints on stdout, trimmed, or null if it fails. */

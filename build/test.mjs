@@ -12,8 +12,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { prepare } from '../datasets/prepare.mjs';
-import { buildNative, capture, check, failed, none, passed, sum, testProgram, vitest } from './layers.mjs';
+import { buildNative, check, failed, none, passed, sum, testProgram, vitest } from './layers.mjs';
 import { dist, fail, filesUnder, root, say, shown } from './lib.mjs';
+import { capture } from './processes.mjs';
 import { setup } from './setup.mjs';
 
 const FUZZ_SECONDS = 15;

@@ -33,8 +33,8 @@ export default defineConfig(({ mode }) => ({
   ...shared(mode),
   root: resolve(root, 'web'),
   base: './',
-  // What the page fetches is put into the site by build.mjs; nothing is copied unseen.
-  publicDir: false,
+  // Icons and the like; data/ is put into the site by build.mjs.
+  publicDir: resolve(root, 'web/public'),
   cacheDir: resolve(root, 'dist/vite-cache'),
   worker: { format: 'es' },
   build: {
