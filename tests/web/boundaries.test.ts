@@ -189,6 +189,18 @@ describe('the repository', () => {
     ).toEqual([]);
   });
 
+  it('has lockfiles that are whole: every dependency in them is in them, on other platforms too', () => {
+    for (const lockfile of lockfiles) {
+      const { packages } = JSON.parse(read(lockfile)) as { packages: Record<string, Record<string, object>> };
+      const names = Object.values(packages).flatMap((entry) => [
+        ...Object.keys(entry.dependencies ?? {}),
+        ...Object.keys(entry.optionalDependencies ?? {}),
+      ]);
+      expect(names.length).toBeGreaterThan(0);
+      expect(names.filter((name) => !(`node_modules/${name}` in packages))).toEqual([]);
+    }
+  });
+
   it('names no folder of one machine', () => {
     const folders = ['work', 'home', 'Users', 'root'].map((name) => `/${name}/`);
     const pattern = new RegExp(`(?:^|[\\s'"\`(=:])(?:${folders.join('|')})`);
