@@ -75,7 +75,15 @@ export interface MapState {
 export type Phase =
   | { kind: 'starting' }
   | { kind: 'empty' }
-  | { kind: 'opening'; name: string; stage: string; done: number; total: number; replaces: boolean }
+  | {
+      kind: 'opening';
+      name: string;
+      stage: 'stop' | 'fetch' | 'read' | 'features';
+      done: number; // of `total` bytes or rows; total 0: not known
+      total: number;
+      seconds_left: number | null;
+      replaces: boolean; // what is on screen stays until it is read
+    }
   | { kind: 'ready' } // a table is there, nothing trained yet
   | { kind: 'running'; job: Id; stopping: boolean }
   | { kind: 'pausing'; job: Id }
@@ -91,6 +99,8 @@ export interface Notice {
   where?: string;
   code?: string;
   action?: { label: string; run: () => void };
+  other?: { label: string; run: () => void }; // a second way out: the notice asks something
+  details?: string; // what "Copy details" copies
 }
 
 export type Colouring =
@@ -113,6 +123,12 @@ export interface FormState {
   touched: ReadonlySet<string>; // fields the person changed: a new table keeps its own defaults otherwise
 }
 
+/** Range of each latent dimension over all rows, which the inspector's cells are coloured by. */
+export interface LatentRange {
+  lo: number[]; // (latent) 1 % quantile
+  hi: number[]; // (latent) 99 % quantile
+}
+
 export type Theme = 'system' | 'light' | 'dark';
 
 export interface MapArrays {
@@ -124,6 +140,7 @@ export interface Bulk {
   maps: Map<Id, MapArrays>;
   colours: Uint8Array | null; // (rows) palette index
   palette: Uint8Array | null; // (256, 4) RGBA
+  flags: Uint8Array | null; // (rows) dimmed and hollow, as render/props.ts names them; null when none is
   heldout: Uint8Array | null; // (rows) 1 = held out
 }
 
@@ -142,11 +159,14 @@ export interface Store {
   pinned: Signal<RowId | null>; // the row that was clicked
   detail: Signal<RowDetail | null>; // of hover, else of pinned
   colour: Signal<Colouring>;
-  colours: Signal<number>; // version of Bulk.colours
+  colours: Signal<number>; // version of Bulk.colours, palette and flags
   legend: Signal<Legend>;
+  highlight: Signal<number | null>; // palette index of the class that stands out; the rest is dimmed
+  latentRange: Signal<LatentRange | null>; // of the model on screen
   pointSize: Signal<number>; // CSS pixels
   logLoss: Signal<boolean>;
   theme: Signal<Theme>;
+  shortcuts: Signal<boolean>; // single keys work: Space, `.`, `?` …
   notices: Signal<Notice[]>;
   announcement: Signal<string>; // what the live region says
   firstVisit: Signal<boolean>; // the demonstration runs by itself
@@ -201,13 +221,16 @@ export function createStore(): Store {
     colour: signal<Colouring>({ kind: 'none' }),
     colours: signal(0),
     legend: signal<Legend>({ kind: 'none' }),
+    highlight: signal(null),
+    latentRange: signal(null),
     pointSize: signal(5),
     logLoss: signal(false),
     theme: signal<Theme>('system'),
+    shortcuts: signal(true),
     notices: signal([]),
     announcement: signal(''),
     firstVisit: signal(false),
-    bulk: { maps: new Map(), colours: null, palette: null, heldout: null },
+    bulk: { maps: new Map(), colours: null, palette: null, flags: null, heldout: null },
     table,
     model,
     map,
