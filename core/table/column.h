@@ -33,8 +33,9 @@ typedef struct {
     uint32_t numbers;  /* values stored as numbers */
     bool     borrowed; /* data is part of the table's block of pixels */
 
-    uint8_t *absent; /* bitmap of rows < filled without a number; NULL: none; bits past its end are 0 */
-    size_t   absent_bytes;
+    uint8_t
+        *absent; /* bitmap of rows < filled without a number; NULL: none; bits past its end are 0 */
+    size_t absent_bytes;
 
     uint32_t *codes; /* (codes_filled) dictionary numbers, COLUMN_NO_CODE where there is none */
     uint32_t  codes_filled;
@@ -42,12 +43,12 @@ typedef struct {
     text      words;
     uint32_t  texts; /* cells in the dictionary */
 
-    uint32_t infinite;      /* cells that are infinite or too large for a double */
-    uint32_t bad;           /* cells of a number column that are text */
-    bool     leading_zero;  /* some cell is an integer with leading zeros */
-    bool     beyond_exact;  /* some cell is an integer beyond 2^53 */
-    bool     not_whole;     /* some number was not written as an integer */
-    bool     like_an_id;    /* decided before a second pass: kept as written */
+    uint32_t infinite;     /* cells that are infinite or too large for a double */
+    uint32_t bad;          /* cells of a number column that are text */
+    bool     leading_zero; /* some cell is an integer with leading zeros */
+    bool     beyond_exact; /* some cell is an integer beyond 2^53 */
+    bool     not_whole;    /* some number was not written as an integer */
+    bool     like_an_id;   /* decided before a second pass: kept as written */
 
     /* What table_settle() finds. */
     uint32_t kind; /* table_kind */
@@ -55,6 +56,15 @@ typedef struct {
     bool     integer;
     bool     near_constant;
     double   min, max, mean;
+
+    double unit;     /* see column_moments */
+    double variance; /* of value * unit, population, present values alone */
+
+    /* Of a u8 column: exact sums, and which of the 256 values there are. Filled while pixels arrive,
+     * else by column_settle(). */
+    bool     summed;
+    uint64_t sum, squares;
+    uint64_t seen[4];
 
     uint32_t name, name_bytes; /* place in the table's names */
 } column;
@@ -81,25 +91,32 @@ static inline bool column_is_absent(const column *c, uint32_t row) {
 static inline double column_at(const column *c, uint32_t row) {
     const size_t at = (size_t)row * c->stride;
     switch (c->store) {
-    case TABLE_STORE_U8: return ((const uint8_t *)c->data)[at];
-    case TABLE_STORE_I32: return ((const int32_t *)c->data)[at];
-    case TABLE_STORE_F32: return (double)((const float *)c->data)[at];
-    case TABLE_STORE_F64: return ((const double *)c->data)[at];
-    default: return 0.0;
+        case TABLE_STORE_U8: return ((const uint8_t *)c->data)[at];
+        case TABLE_STORE_I32: return ((const int32_t *)c->data)[at];
+        case TABLE_STORE_F32: return (double)((const float *)c->data)[at];
+        case TABLE_STORE_F64: return ((const double *)c->data)[at];
+        default: return 0.0;
     }
 }
 
 /* Kind, counts and moments; `rows` of the table, `name` to know identifiers by. */
 status column_settle(column *c, uint32_t rows, const uint8_t *name, uint32_t name_bytes);
 
-/* Mean and population variance of the values * 2^-*exponent, absent rows counted as `fill` when
- * `filled` is true and left out otherwise. The exponent is 0 unless squares could leave the range of
- * a double. Two passes; sums over blocks of 4,096 rows, then over blocks. */
+/* Mean and population variance of the values * unit, absent rows counted as `fill` when `with_fill` and
+ * left out otherwise. The unit is a power of 2: 1, unless squares could leave the range of a double.
+ * Two passes; sums over blocks of 4,096 rows, then over blocks. */
 typedef struct {
-    double unit;     /* 2^-exponent */
+    double unit;
     double mean;     /* of value * unit */
     double variance; /* of value * unit */
 } column_moments;
+
+/* Counts one value of a u8 column in its sums. */
+static inline void column_sum_u8(column *c, uint8_t v) {
+    c->sum += v;
+    c->squares += (uint32_t)v * v;
+    c->seen[v >> 6] |= (uint64_t)1 << (v & 63u);
+}
 
 column_moments column_moments_of(const column *c, uint32_t rows, bool with_fill, double fill);
 

@@ -277,10 +277,9 @@ static bool same_word(const uint8_t *s, size_t n, const char *word) {
 }
 
 static bool is_missing_word(const uint8_t *s, size_t n) {
-    static const char *const words[] = {"na",      "n/a",     "n.a.",  "<na>",  "nan",   "null",
-                                        "none",    "nil",     "-",     "--",    "?",     ".",
-                                        "#n/a",    "#na",     "#ref!", "#num!", "#name?", "#null!",
-                                        "#div/0!", "#value!"};
+    static const char *const words[] = {
+        "na", "n/a", "n.a.", "<na>", "nan",   "null",  "none",   "nil",    "-",       "--",
+        "?",  ".",   "#n/a", "#na",  "#ref!", "#num!", "#name?", "#null!", "#div/0!", "#value!"};
     if (n > 7) {
         return false;
     }
@@ -369,9 +368,9 @@ number_class number_read(const uint8_t *s, size_t n, char point, number *out) {
         if (is_missing_word(s, n)) {
             return NUMBER_MISSING;
         }
-        return same_word(s + p, n - p, "inf") || same_word(s + p, n - p, "infinity") ?
-                   NUMBER_INFINITE :
-                   NUMBER_TEXT;
+        return same_word(s + p, n - p, "inf") || same_word(s + p, n - p, "infinity")
+                   ? NUMBER_INFINITE
+                   : NUMBER_TEXT;
     }
 
     uint64_t m = 0;

@@ -9,11 +9,13 @@
  *
  * Kinds, in the order they are tried:
  *     empty       no value at all
- *     identifier  as text: integers with leading zeros (00123) or beyond 2^53; or a name like id,
- *                 index, key, row, number, uuid, or ending in "_id", " id", "Id", with all values
- *                 different; as numbers: whole, and either such a name with all values different (or
- *                 more than 10,000 different ones), or at least 10 rows, none missing, that only rise
- *                 or only fall
+ *     identifier  kept as text: integers with leading zeros (00123) or beyond 2^53; or text that is
+ *                 different in every row under a name like an identifier's; as numbers: whole, and
+ *                 either under such a name and all different (or more than 10,000 different ones), or
+ *                 at least 10 rows, none missing, that only rise or only fall. Such names are, in any
+ *                 case: id, idx, index, key, row, rowid, rownames, row names, no, no., nr, nr., #,
+ *                 uuid, guid, unnamed: 0, sample number; and those ending in _id, -id, .id, " id" or,
+ *                 after a small letter, Id or ID
  *     constant    one distinct value
  *     number      at most 20 % of the cells with something in them are not numbers; those are bad
  *                 cells, read as missing
@@ -30,10 +32,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_MAX_COLUMNS 50000u
-#define TABLE_MAX_ROWS 5000000u
+#define TABLE_MAX_COLUMNS  50000u
+#define TABLE_MAX_ROWS     5000000u
 #define TABLE_MAX_DISTINCT 10000u
-#define TABLE_MANY UINT32_MAX /* more distinct values than TABLE_MAX_DISTINCT */
+#define TABLE_MANY         UINT32_MAX /* more distinct values than TABLE_MAX_DISTINCT */
 
 typedef enum {
     TABLE_NUMBER = 0,
@@ -96,7 +98,7 @@ void table_column_stats(const table *t, uint32_t column, double out[3]);
 /* Entry `word` of a column's dictionary. Of a category: the most frequent first. */
 const uint8_t *table_word(const table *t, uint32_t column, uint32_t word);
 uint32_t       table_word_bytes(const table *t, uint32_t column, uint32_t word);
-uint32_t       table_word_count(const table *t, uint32_t column, uint32_t word); /* rows that have it */
+uint32_t table_word_count(const table *t, uint32_t column, uint32_t word); /* rows that have it */
 
 /* One cell: its number (NaN when missing or not a number), its dictionary entry (UINT32_MAX). */
 double   table_number(const table *t, uint32_t row, uint32_t column);
