@@ -10,6 +10,7 @@ import {
   type Marks,
   marksFor,
   RING_GAP,
+  SELECTION_CROWD,
   selectedMarks,
   spreadArea,
 } from './marks.ts';
@@ -194,7 +195,7 @@ export class Canvas2dRenderer implements PointRenderer {
     const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
     if (selected < n) rasterPass(raster, points, camera, ratio, 0, look(n), props.outline);
     if (selected > 0) {
-      const marks = selectedMarks(look(selected), dpr);
+      const marks = selectedMarks(look(SELECTION_CROWD * selected), dpr);
       rasterPass(raster, points, camera, ratio, 1, marks, props.selectedOutline);
     }
     if (highlights) {

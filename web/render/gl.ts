@@ -21,6 +21,13 @@ export function openContext(canvas: HTMLCanvasElement): WebGL2RenderingContext {
   return gl;
 }
 
+/** True when the context draws on the processor, as far as the browser says. */
+export function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const name: unknown = gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  return typeof name === 'string' && /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+}
+
 function compile(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
   const shader = gl.createShader(type);
   if (!shader) throw new WebglUnavailable('The graphics driver made no shader.');

@@ -22,11 +22,13 @@ export interface Marks {
 }
 
 /** Opacity of dimmed points, relative to the others: they recede, they do not vanish. */
-export const DIM = 0.22;
+export const DIM = 0.3;
 /** Least opacity of a dimmed point. */
-export const DIM_LEAST = 0.05;
+export const DIM_LEAST = 0.08;
 /** Opacity of the inside of a hollow point, relative to its ring. */
 export const HOLLOW_FILL = 0.08;
+/** How much more crowded selected rows are than their number says, since they tend to lie together. */
+export const SELECTION_CROWD = 4;
 /** Space between a highlighted point and its ring, and the width of that ring, in CSS pixels. */
 export const RING_GAP = 1.5;
 export const HOVER_RING = 1.75;
@@ -66,8 +68,8 @@ export function selectedMarks(marks: Marks, dpr: number): Marks {
   return {
     radius: marks.radius + 0.5 * dpr,
     alpha: Math.max(marks.alpha, 0.6),
-    rim: Math.min(marks.radius, 1.25 * dpr),
-    rimStrength: Math.max(0.35, marks.rimStrength),
+    rim: Math.max(0.75 * dpr, Math.min(1.25 * dpr, 0.35 * marks.radius)),
+    rimStrength: Math.max(0.3, marks.rimStrength),
   };
 }
 

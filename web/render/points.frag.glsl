@@ -6,6 +6,7 @@ in vec2 v_local;
 flat in vec4 v_fill;
 flat in vec2 v_rim;
 
+uniform bool u_sprite;
 uniform float u_radius;
 uniform float u_rim_strength;
 uniform float u_hollow_fill;
@@ -17,7 +18,8 @@ uniform vec4 u_ring_colour;
 out vec4 colour;
 
 void main() {
-    float d = length(v_local);
+    float reach = max(u_radius, u_ring) + 1.0;
+    float d = length(u_sprite ? (gl_PointCoord * 2.0 - 1.0) * reach : v_local);
     float cover = clamp(u_radius + 0.5 - d, 0.0, 1.0);
     float rim = clamp(d - (u_radius - v_rim.x) + 0.5, 0.0, 1.0);
     float alpha = v_fill.a * cover;

@@ -1,5 +1,5 @@
 #version 300 es
-// One instance is one row, four vertices its square. The same shader, run over plain vertices with transform
+// One instance is one row, four vertices its square; or one vertex is one row, a point sprite. The same shader, run over plain vertices with transform
 // feedback, writes where each row is seen (v_seen) when a new frame arrives in the middle of a blend.
 precision highp float;
 precision highp int;
@@ -14,6 +14,7 @@ uniform vec2 u_centre;      // camera centre, rounded to float
 uniform vec2 u_centre_rest; // what that rounding lost
 uniform vec2 u_scale;       // clip units per world unit
 uniform vec2 u_pixel;       // clip units per device pixel
+uniform bool u_sprite;      // one vertex a row, its square made by the rasteriser
 uniform int u_pass;         // 0 all but the selected, 1 the selected, 2 one highlighted row
 uniform float u_radius;
 uniform float u_rim;
@@ -46,9 +47,10 @@ void main() {
     v_fill = vec4(colour.rgb, colour.a * alpha);
     v_rim = hollow ? vec2(u_hollow_rim, 1.0) : vec2(u_rim, 0.0);
 
-    vec2 corner = vec2(float(gl_VertexID & 1), float((gl_VertexID >> 1) & 1)) * 2.0 - 1.0;
     float reach = max(u_radius, u_ring) + 1.0;
-    v_local = corner * reach;
+    gl_PointSize = 2.0 * reach;
+    vec2 corner = vec2(float(gl_VertexID & 1), float((gl_VertexID >> 1) & 1)) * 2.0 - 1.0;
+    v_local = u_sprite ? vec2(0.0) : corner * reach;
     vec2 clip = ((v_seen - u_centre) - u_centre_rest) * u_scale + v_local * u_pixel;
     // A square whose four corners coincide outside the view draws nothing.
     gl_Position = shown ? vec4(clip, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);

@@ -18,6 +18,8 @@ export interface RendererOptions {
   readonly onFallback?: (reason: string) => void;
   /** How long to wait for a lost context before falling back, in ms. Default 3,000. */
   readonly restoreMs?: number;
+  /** As in `ScatterOptions`. */
+  readonly sprites?: boolean;
 }
 
 /** A renderer in its place on the page. */
@@ -54,6 +56,7 @@ class SwitchingRenderer implements MountedRenderer {
         onNeedsFrame: () => options.onNeedsFrame?.(),
         onGone: (reason) => this.fallBack(reason),
         ...(options.restoreMs === undefined ? {} : { restoreMs: options.restoreMs }),
+        ...(options.sprites === undefined ? {} : { sprites: options.sprites }),
       });
     } catch (error) {
       if (!(error instanceof WebglUnavailable)) throw error;

@@ -9,7 +9,14 @@
  */
 
 import type { Camera } from './camera.ts';
-import { createPaletteTexture, GrowBuffer, linkProgram, openContext, uniformLocations } from './gl.ts';
+import {
+  createPaletteTexture,
+  GrowBuffer,
+  isSoftware,
+  linkProgram,
+  openContext,
+  uniformLocations,
+} from './gl.ts';
 import {
   dimAlpha,
   FOCUS_RING,
@@ -19,6 +26,7 @@ import {
   type Marks,
   marksFor,
   RING_GAP,
+  SELECTION_CROWD,
   selectedMarks,
   spreadArea,
 } from './marks.ts';
@@ -43,6 +51,11 @@ export interface ScatterOptions {
   readonly onGone?: (reason: string) => void;
   /** How long to wait for a lost context, in ms, counted while the page is visible. Default 3,000. */
   readonly restoreMs?: number;
+  /**
+   * Draw point sprites instead of instanced squares. Default: only on software graphics, where each instance
+   * costs as much as a draw call. Ignored where sprites cannot be large enough.
+   */
+  readonly sprites?: boolean;
 }
 
 const UNIFORMS = [
@@ -51,6 +64,7 @@ const UNIFORMS = [
   'u_centre_rest',
   'u_scale',
   'u_pixel',
+  'u_sprite',
   'u_pass',
   'u_radius',
   'u_rim',
@@ -93,6 +107,13 @@ interface PositionBuffer {
   stride: number;
 }
 
+/** What the passes of one picture have in common. */
+interface DrawContext {
+  readonly gpu: GpuState;
+  readonly dpr: number;
+  readonly sprites: boolean;
+}
+
 /** The longest gap between two draws that still counts as one motion, in ms. */
 const MOTION_GAP = 250;
 
@@ -112,6 +133,10 @@ export class ScatterRenderer implements PointRenderer {
   private height = 0;
   private dpr = 1;
 
+  /** Whether sprites are wanted, and the largest that the device makes, in device pixels. */
+  private readonly wantSprites: boolean;
+  private readonly maxSprite: number;
+
   /** What has changed since the last upload. */
   private readonly stale = { positions: true, colours: true, palette: true, flags: true };
   /** Rows in the position buffers. */
@@ -128,6 +153,9 @@ export class ScatterRenderer implements PointRenderer {
     this.options = options;
     this.gl = openContext(canvas);
     this.gpu = this.build();
+    this.wantSprites = options.sprites ?? isSoftware(this.gl);
+    const range = this.gl.getParameter(this.gl.ALIASED_POINT_SIZE_RANGE) as Float32Array | null;
+    this.maxSprite = range?.[1] ?? 1;
     canvas.addEventListener('webglcontextlost', this.onLost);
     canvas.addEventListener('webglcontextrestored', this.onRestored);
   }
@@ -340,7 +368,6 @@ export class ScatterRenderer implements PointRenderer {
     const { uniforms: u } = gpu;
     const n = this.uploaded;
     this.drawCalls = 0;
-    gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(props.background[0] / 255, props.background[1] / 255, props.background[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (n === 0) return;
@@ -356,31 +383,44 @@ export class ScatterRenderer implements PointRenderer {
     const cy = Math.fround(camera.cy);
     gl.uniform2f(u.u_centre, cx, cy);
     gl.uniform2f(u.u_centre_rest, camera.cx - cx, camera.cy - cy);
-    gl.uniform2f(u.u_scale, (2 * camera.scale) / width, (2 * camera.scale) / height);
-    gl.uniform2f(u.u_pixel, 2 / canvas.width, 2 / canvas.height);
+    const { selected } = this;
+    this.area ??= spreadArea(props.positions, props.dims);
+    const { area } = this;
+    const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
+    const top = { ...selectedMarks(look(1), dpr), alpha: 1 };
+    /* A sprite is dropped whole when its middle leaves the viewport, so that is made larger than the canvas. */
+    const reach = Math.ceil(top.radius + (RING_GAP + FOCUS_RING) * dpr + 1);
+    const sprites = this.wantSprites && 2 * reach <= this.maxSprite;
+    const margin = sprites ? reach : 0;
+    const viewWidth = canvas.width + 2 * margin;
+    const viewHeight = canvas.height + 2 * margin;
+    gl.viewport(-margin, -margin, viewWidth, viewHeight);
+    gl.uniform1i(u.u_sprite, sprites ? 1 : 0);
+    gl.uniform2f(
+      u.u_scale,
+      (2 * camera.scale * canvas.width) / width / viewWidth,
+      (2 * camera.scale * canvas.height) / height / viewHeight,
+    );
+    gl.uniform2f(u.u_pixel, 2 / viewWidth, 2 / viewHeight);
     gl.uniform1f(u.u_hollow_fill, HOLLOW_FILL);
     gl.uniform1f(u.u_ring, 0);
 
-    this.area ??= spreadArea(props.positions, props.dims);
-    const { selected, area } = this;
-    const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
-    if (selected < n) this.drawPass(gpu, PASS_REST, look(n), props.outline, dpr, 0, n);
+    const draw: DrawContext = { gpu, dpr, sprites };
+    if (selected < n) this.drawPass(draw, PASS_REST, look(n), props.outline, 0, n);
     if (selected > 0) {
-      const marks = selectedMarks(look(selected), dpr);
-      this.drawPass(gpu, PASS_SELECTED, marks, props.selectedOutline, dpr, 0, n);
+      const marks = selectedMarks(look(SELECTION_CROWD * selected), dpr);
+      this.drawPass(draw, PASS_SELECTED, marks, props.selectedOutline, 0, n);
     }
     if (!highlights) return;
-    const top = { ...selectedMarks(look(1), dpr), alpha: 1 };
-    this.drawRing(gpu, top, props.focusRow, props.focusRing, FOCUS_RING, dpr);
-    this.drawRing(gpu, top, props.hoverRow, props.hoverRing, HOVER_RING, dpr);
+    this.drawRing(draw, top, props.focusRow, props.focusRing, FOCUS_RING);
+    this.drawRing(draw, top, props.hoverRow, props.hoverRing, HOVER_RING);
   }
 
   private drawPass(
-    gpu: GpuState,
+    { gpu, dpr, sprites }: DrawContext,
     pass: number,
     marks: Marks,
     outline: Rgba,
-    dpr: number,
     first: number,
     count: number,
   ): void {
@@ -394,31 +434,32 @@ export class ScatterRenderer implements PointRenderer {
     gl.uniform1f(u.u_dim_alpha, dimAlpha(marks.alpha));
     gl.uniform1f(u.u_rim_strength, marks.rimStrength);
     uniformColour(gl, u.u_outline, outline);
+    const divisor = sprites ? 0 : 1;
     /* At rest both ends are the same, and `from` need not have contents yet. */
-    bindFloats(gl, 0, this.blend.t < 1 ? gpu.from : gpu.to, first, 1);
-    bindFloats(gl, 1, gpu.to, first, 1);
+    bindFloats(gl, 0, this.blend.t < 1 ? gpu.from : gpu.to, first, divisor);
+    bindFloats(gl, 1, gpu.to, first, divisor);
     const n = this.uploaded;
-    bindBytes(gl, 2, props.colours?.index.length === n ? gpu.colours : null, first, 1);
-    bindBytes(gl, 3, props.flags?.length === n ? gpu.flags : null, first, 1);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+    bindBytes(gl, 2, props.colours?.index.length === n ? gpu.colours : null, first, divisor);
+    bindBytes(gl, 3, props.flags?.length === n ? gpu.flags : null, first, divisor);
+    if (sprites) gl.drawArrays(gl.POINTS, 0, count);
+    else gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
     this.drawCalls++;
   }
 
   private drawRing(
-    gpu: GpuState,
+    draw: DrawContext,
     marks: Marks,
     row: number | null,
     colour: Rgba,
     ringWidth: number,
-    dpr: number,
   ): void {
     if (row === null || !(row >= 0 && row < this.uploaded) || !Number.isInteger(row)) return;
     const { gl } = this;
-    const { uniforms: u } = gpu;
-    gl.uniform1f(u.u_ring, marks.radius + (RING_GAP + ringWidth) * dpr);
-    gl.uniform1f(u.u_ring_width, ringWidth * dpr);
+    const { uniforms: u } = draw.gpu;
+    gl.uniform1f(u.u_ring, marks.radius + (RING_GAP + ringWidth) * draw.dpr);
+    gl.uniform1f(u.u_ring_width, ringWidth * draw.dpr);
     uniformColour(gl, u.u_ring_colour, colour);
-    this.drawPass(gpu, PASS_HIGHLIGHT, marks, this.props.selectedOutline, dpr, row, 1);
+    this.drawPass(draw, PASS_HIGHLIGHT, marks, this.props.selectedOutline, row, 1);
   }
 
   /* ---- loss of the context ------------------------------------------------------------------------------ */
