@@ -103,15 +103,17 @@ export interface Notice {
   details?: string; // what "Copy details" copies
 }
 
-export type Colouring =
-  | { kind: 'none' }
-  | { kind: 'column'; column: number }
-  | { kind: 'error' };
+export type Colouring = { kind: 'none' } | { kind: 'column'; column: number } | { kind: 'error' };
 
 /** What the legend shows; made with the colour indices. */
 export type Legend =
   | { kind: 'none' }
-  | { kind: 'classes'; title: string; items: { name: string; count: number; colour: number }[]; missing: number }
+  | {
+      kind: 'classes';
+      title: string;
+      items: { name: string; count: number; colour: number }[];
+      missing: number;
+    }
   | { kind: 'range'; title: string; lo: number; hi: number; missing: number };
 
 /** Parameters as typed in the form, checked against the kernels' bounds. */

@@ -1,0 +1,82 @@
+/**
+ * Sentences and numbers that describe what is on the map, for labels, legends and screen readers.
+ */
+
+import { scaleDomain } from '../render/palette.ts';
+import type { LatentRange, Legend, MapState, TableState } from './store.ts';
+
+const whole = new Intl.NumberFormat('en');
+
+/** A count with thousands separators. */
+export function formatCount(n: number): string {
+  return whole.format(n);
+}
+
+/** A measured number with about four digits: 0.0509, 12.3, 1.2e-7. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'missing' : value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size >= 1e6 || size < 1e-4
+      ? value.toExponential(2)
+      : Number(value.toPrecision(4)).toLocaleString('en', { maximumSignificantDigits: 4 });
+  return text.replace('-', '−');
+}
+
+/** How people count rows: the first is row 1. */
+export function rowName(row: number): string {
+  return `Row ${formatCount(row + 1)}`;
+}
+
+/** What the map shows in one line: "10,000 rows, 10 classes of digit, epoch 14". */
+export function mapSummary(map: MapState | null, legend: Legend): string {
+  if (!map) return 'No map yet';
+  const parts = [map.rows === 1 ? '1 row' : `${formatCount(map.rows)} rows`];
+  if (legend.kind === 'classes') {
+    const named = legend.items.length;
+    parts.push(`${formatCount(named)} ${named === 1 ? 'class' : 'classes'} of ${legend.title}`);
+  } else if (legend.kind === 'range') {
+    parts.push(`coloured by ${legend.title}`);
+  }
+  parts.push(map.epoch === 0 ? 'not trained yet' : `epoch ${formatCount(map.epoch)}`);
+  return parts.join(', ');
+}
+
+/**
+ * Range of each latent dimension: between its 1 % and 99 % quantiles over at most 20,000 rows.
+ *
+ * @param codes (rows, latent) row-major
+ */
+export function latentRange(codes: Float32Array, latent: number): LatentRange {
+  const rows = Math.floor(codes.length / latent);
+  const stride = Math.max(1, Math.ceil(rows / 20_000));
+  const column = new Float32Array(Math.ceil(rows / stride));
+  const range: LatentRange = { lo: [], hi: [] };
+  for (let z = 0; z < latent; z++) {
+    for (let i = 0; i < column.length; i++) {
+      column[i] = codes[i * stride * latent + z] ?? Number.NaN;
+    }
+    const { lo, hi } = scaleDomain(column);
+    range.lo.push(lo);
+    range.hi.push(hi);
+  }
+  return range;
+}
+
+/** Column that names a row: the first label, else none. */
+export function labelColumn(table: TableState | null): number {
+  return table ? table.roles.indexOf('label') : -1;
+}
+
+/** Least and largest value of the pixel columns, so that every row's image has the same black and white. */
+export function pixelDomain(table: TableState): { lo: number; hi: number } {
+  let lo = Number.POSITIVE_INFINITY;
+  let hi = Number.NEGATIVE_INFINITY;
+  for (const [i, column] of table.info.columns.entries()) {
+    if (table.roles[i] !== 'feature') continue;
+    lo = Math.min(lo, column.min ?? lo);
+    hi = Math.max(hi, column.max ?? hi);
+  }
+  return lo < hi ? { lo, hi } : { lo: 0, hi: 1 };
+}

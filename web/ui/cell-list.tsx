@@ -1,0 +1,39 @@
+/** The cells of one row as the file has them, column by column. */
+
+import type { JSX } from 'preact';
+import type { ColumnInfo } from '../protocol/messages.ts';
+import { DataText } from './data-text.tsx';
+import { useVirtualList } from './virtual-list.ts';
+
+const ROW = 24;
+
+export function CellList({
+  columns,
+  cells,
+}: {
+  columns: readonly ColumnInfo[];
+  cells: readonly string[];
+}): JSX.Element {
+  const list = useVirtualList<HTMLElement>(cells.length, ROW);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls takes the keys that scroll it
+    <section ref={list.box} class="cell-list" tabIndex={0} aria-label="Cells">
+      <div class="virtual-size" style={{ height: `${list.height}px` }}>
+        <table class="cell-table virtual-stick" aria-rowcount={cells.length}>
+          <tbody style={{ transform: `translateY(${-list.shift}px)` }}>
+            {cells.slice(list.first, list.end).map((cell, i) => (
+              <tr key={list.first + i} aria-rowindex={list.first + i + 1}>
+                <th scope="row">
+                  <DataText text={columns[list.first + i]?.name ?? ''} />
+                </th>
+                <td>
+                  <DataText text={cell} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

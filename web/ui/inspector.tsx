@@ -1,0 +1,275 @@
+/**
+ * Everything about one row: the hovered one, else the pinned one. Its picture or its values beside what the model
+ * makes of them, the error, the code, and the cells as the file has them.
+ */
+
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { FeatureInfo, RowDetail, RowId } from '../protocol/messages.ts';
+import type { Store, TableState } from '../state/store.ts';
+import { formatCount, formatNumber, labelColumn, pixelDomain, rowName } from '../state/summary.ts';
+import type { ViewActions } from '../state/view-actions.ts';
+import { CellList } from './cell-list.tsx';
+import { DataText } from './data-text.tsx';
+import { FeatureValues } from './feature-values.tsx';
+import { Icon } from './icon.tsx';
+import { LatentCells } from './latent-cells.tsx';
+import type { ViewProps } from './map-toolbar.tsx';
+import { RowImage } from './row-image.tsx';
+
+export function Inspector({ store, actions }: ViewProps): JSX.Element {
+  const table = store.table.value;
+  const row = store.hover.value ?? store.pinned.value;
+  return (
+    <section class="inspector" aria-label="Inspector">
+      <h2 class="side-title">Inspect</h2>
+      {table && store.map.value ? (
+        <RowPicker store={store} actions={actions} row={row} table={table} />
+      ) : null}
+      <InspectorBody store={store} actions={actions} row={row} table={table} />
+    </section>
+  );
+}
+
+interface BodyProps {
+  store: Store;
+  actions: ViewActions;
+  row: RowId | null;
+  table: TableState | null;
+}
+
+function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
+  const detail = store.detail.value;
+  if (!table || row === null) {
+    return (
+      <p class="inspector-empty">
+        {store.map.value
+          ? 'Point at a row on the map to see it here; press it to keep it.'
+          : 'A row of your data is shown here once there is a map.'}
+      </p>
+    );
+  }
+  const features = table.features;
+  /* Until the answer for another row is there the last one stays, under its own number: nothing flickers. */
+  if (!detail || !features || detail.input.length !== features.d) {
+    return store.model.value ? (
+      <p class="inspector-empty">Reading {rowName(row).toLowerCase()}.</p>
+    ) : (
+      <CellsOnly actions={actions} row={row} table={table} />
+    );
+  }
+  return (
+    <div class="inspector-body">
+      <RowHead detail={detail} table={table} />
+      {features.image ? <Pictures detail={detail} table={table} features={features} /> : null}
+      <ErrorLine detail={detail} features={features} />
+      <h3 class="side-subtitle">Code</h3>
+      <LatentCells values={detail.latent} range={store.latentRange.value} />
+      {features.image ? (
+        <Fold summary={`Values of ${formatCount(features.d)} pixels`}>
+          <FeatureValues detail={detail} names={features.names} />
+        </Fold>
+      ) : (
+        <>
+          <h3 class="side-subtitle">Values</h3>
+          <FeatureValues detail={detail} names={features.names} />
+        </>
+      )}
+      <Fold summary={`All ${formatCount(detail.cells.length)} cells of the row`}>
+        <CellList columns={table.info.columns} cells={detail.cells} />
+      </Fold>
+    </div>
+  );
+}
+
+/* ---- which row ------------------------------------------------------------------------------------------ */
+
+function RowPicker({ store, actions, row, table }: BodyProps & { table: TableState }): JSX.Element {
+  const { rows } = table.info;
+  const pinned = store.pinned.value;
+  const step = (by: number): void => {
+    const from = row ?? (by > 0 ? -1 : rows);
+    actions.pin(Math.min(rows - 1, Math.max(0, from + by)));
+  };
+  return (
+    <div class="row-picker">
+      <button
+        type="button"
+        class="icon-button row-previous"
+        aria-label="Previous row"
+        title="Previous row"
+        disabled={row === 0}
+        onClick={() => step(-1)}
+      >
+        <Icon name="expand" />
+      </button>
+      <label class="row-number">
+        <span>Row</span>
+        <input
+          type="number"
+          min="1"
+          max={rows}
+          step="1"
+          placeholder="–"
+          value={row === null ? '' : row + 1}
+          onChange={(event) => {
+            const wish = event.currentTarget.valueAsNumber;
+            if (Number.isFinite(wish)) actions.pin(Math.min(rows, Math.max(1, Math.round(wish))) - 1);
+            else event.currentTarget.value = row === null ? '' : String(row + 1);
+          }}
+        />
+        <span class="row-of">of {formatCount(rows)}</span>
+      </label>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Next row"
+        title="Next row"
+        disabled={row === rows - 1}
+        onClick={() => step(1)}
+      >
+        <Icon name="expand" />
+      </button>
+      {pinned !== null ? (
+        <button
+          type="button"
+          class="icon-button row-unpin"
+          aria-label="Let go of the row"
+          title={`${rowName(pinned)} is kept here. Press to let go.`}
+          onClick={() => actions.pin(null)}
+        >
+          <Icon name="unpin" />
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function RowHead({ detail, table }: { detail: RowDetail; table: TableState }): JSX.Element | null {
+  const column = labelColumn(table);
+  const label = detail.cells[column];
+  if (label === undefined) return null;
+  return (
+    <p class="row-label">
+      <span class="row-label-name">
+        <DataText text={table.info.columns[column]?.name ?? ''} />
+      </span>
+      <strong>
+        <DataText text={label} />
+      </strong>
+    </p>
+  );
+}
+
+/* ---- what the model makes of it ------------------------------------------------------------------------- */
+
+interface PicturesProps {
+  detail: RowDetail;
+  table: TableState;
+  features: FeatureInfo;
+}
+
+function Pictures({ detail, table, features }: PicturesProps): JSX.Element | null {
+  const shape = features.image;
+  if (!shape) return null;
+  const { lo, hi } = pixelDomain(table);
+  const residual = detail.reconstruction_raw.map((value, i) => value - (detail.input_raw[i] ?? 0));
+  const name = rowName(detail.row);
+  const ends = formatNumber(hi - lo);
+  return (
+    <div class="pictures">
+      <figure>
+        <RowImage values={detail.input_raw} shape={shape} lo={lo} hi={hi} label={`${name} as it is`} />
+        <figcaption>Row</figcaption>
+      </figure>
+      <figure>
+        <RowImage
+          values={detail.reconstruction_raw}
+          shape={shape}
+          lo={lo}
+          hi={hi}
+          label={`${name} as the model reconstructs it`}
+        />
+        <figcaption>Reconstruction</figcaption>
+      </figure>
+      <figure>
+        <RowImage
+          values={residual}
+          shape={shape}
+          lo={lo - hi}
+          hi={hi - lo}
+          colours="diverging"
+          label={`Reconstruction minus row, pixel by pixel`}
+        />
+        <figcaption>Residual</figcaption>
+      </figure>
+      <p class="pictures-note">
+        <span class="residual-under">Blue</span> where the reconstruction is too dark, down to −{ends};{' '}
+        <span class="residual-over">orange</span> where it is too bright, up to {ends}.
+      </p>
+    </div>
+  );
+}
+
+function ErrorLine({ detail, features }: { detail: RowDetail; features: FeatureInfo }): JSX.Element {
+  const share = features.baseline > 0 ? detail.error / features.baseline : Number.NaN;
+  return (
+    <p class="row-error">
+      <span class="row-error-name" title="Mean over the features of the squared residual, in scaled units.">
+        Error
+      </span>
+      <strong>{formatNumber(detail.error)}</strong>
+      <span class="row-error-unit">
+        mean squared, scaled
+        {Number.isFinite(share) ? (
+          <span title="Compared with predicting the mean of each feature for every row.">
+            {' '}
+            · {formatNumber(Number(share.toPrecision(2)))} × the mean’s
+          </span>
+        ) : null}
+      </span>
+    </p>
+  );
+}
+
+/* ---- without a model ------------------------------------------------------------------------------------ */
+
+/** The cells of a row of a table that nothing has been trained on yet. */
+function CellsOnly({
+  actions,
+  row,
+  table,
+}: {
+  actions: ViewActions;
+  row: RowId;
+  table: TableState;
+}): JSX.Element {
+  const [read, setRead] = useState<{ row: RowId; cells: string[] } | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    actions.readCells([row]).then(
+      ([cells]) => wanted && cells && setRead({ row, cells }),
+      () => wanted && setRead(null),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [actions, row]);
+  return (
+    <div class="inspector-body">
+      <p class="inspector-empty">Train to see what a model makes of {rowName(row).toLowerCase()}.</p>
+      {read?.row === row ? <CellList columns={table.info.columns} cells={read.cells} /> : null}
+    </div>
+  );
+}
+
+/** A part that is drawn only once it is opened. */
+function Fold({ summary, children }: { summary: string; children: JSX.Element }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{summary}</summary>
+      {open ? children : null}
+    </details>
+  );
+}

@@ -1,0 +1,241 @@
+/**
+ * The map's camera, its animation frames and its picking: everything between the signals and the renderer that
+ * is not markup. No signals here; scatter-view.tsx tells it what has changed.
+ *
+ * Frames are asked for only when something has changed or still moves: an idle page draws nothing.
+ */
+
+import {
+  approachCamera,
+  type Camera,
+  cameraDistance,
+  fitCamera,
+  panBy,
+  screenToWorld,
+  type Viewport,
+  worldToScreen,
+  zoomAt,
+  zoomLimits,
+} from '../render/camera.ts';
+import { dataBounds } from '../render/fit.ts';
+import { PickIndex } from '../render/pick.ts';
+import { DARK_THEME, LIGHT_THEME, type Rgba, type ScatterProps } from '../render/props.ts';
+import { createRenderer, type MountedRenderer } from '../render/renderer.ts';
+
+export interface MapControllerOptions {
+  /** The renderer went over to a slower way of drawing. */
+  onFallback(reason: string): void;
+  /** Something was drawn: whatever is laid over the map may have to move along. */
+  onDrawn(): void;
+  /** Motion is unwelcome: points and camera jump. */
+  reducedMotion(): boolean;
+}
+
+/** Longest blend between two frames, in ms. */
+const MOST_BLEND = 250;
+/** While following, a new fit that looks this different from the present target moves the view. */
+const FIT_STEP = 0.04;
+/** Half lives of the camera's way to its target, in ms: after a press, and while following the data. */
+const QUICK = 45;
+const SOFT = 160;
+const PADDING = 36;
+
+export class MapController {
+  private readonly options: MapControllerOptions;
+  private readonly renderer: MountedRenderer;
+  private readonly pick = new PickIndex();
+  private view: Viewport = { width: 0, height: 0 };
+  private positions: Float32Array = new Float32Array(0);
+  private key: unknown = null;
+  private camera: Camera = { cx: 0, cy: 0, scale: 100 };
+  private target: Camera | null = null; // null: the camera rests
+  private halfLife = QUICK;
+  private fitted: Camera | null = null; // null: to be worked out when asked for
+  private follows = true;
+  private frameAt = Number.NEGATIVE_INFINITY;
+  private tickAt = 0;
+  private request = 0;
+
+  constructor(host: HTMLElement, options: MapControllerOptions) {
+    this.options = options;
+    this.renderer = createRenderer(host, {
+      onNeedsFrame: () => this.wake(),
+      onFallback: options.onFallback,
+    });
+  }
+
+  /** True until the person moves the view, and again after a fit: the view goes along with the data. */
+  get following(): boolean {
+    return this.follows;
+  }
+
+  /** Rows without a finite position. O(n) once for each frame, so ask only for frames that stay. */
+  get hiddenCount(): number {
+    return this.renderer.hiddenCount;
+  }
+
+  /**
+   * Takes the positions (n, 2) of a new frame. With another `key` (another map, or other axes of it) the view
+   * starts over; `jump` shows them at once.
+   */
+  frame(positions: Float32Array, key: unknown, jump = false): void {
+    const now = performance.now();
+    const fresh = key !== this.key || positions.length !== this.positions.length;
+    const since = now - this.frameAt;
+    this.frameAt = now;
+    this.key = key;
+    this.positions = positions;
+    this.fitted = null;
+    this.pick.set(positions);
+    const blendMs = fresh || jump || this.options.reducedMotion() ? 0 : Math.min(MOST_BLEND, since);
+    if (this.renderer.set({ positions, dims: 2, blendMs })) this.wake();
+    if (fresh) this.follows = true;
+    if (!this.follows || this.view.width === 0) return;
+    const fit = this.fit();
+    if (fresh) this.jump(fit);
+    else if (cameraDistance(fit, this.target ?? this.camera, this.view) > FIT_STEP) this.go(fit, SOFT);
+  }
+
+  /** Takes anything else the renderer knows: colours, flags, sizes, highlighted rows. */
+  set(partial: Partial<ScatterProps>): void {
+    if (this.renderer.set(partial)) this.wake();
+  }
+
+  /** Takes the colour behind the map, and rims and rings to go with it. */
+  background(colour: Rgba): void {
+    const [r, g, b] = colour;
+    const dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
+    this.set({ ...(dark ? DARK_THEME : LIGHT_THEME), background: colour });
+  }
+
+  /** Takes the size of the host in CSS pixels. */
+  resize(width: number, height: number, dpr: number): void {
+    const before = this.view;
+    this.view = { width, height };
+    if (this.renderer.resize(width, height, dpr)) this.wake();
+    this.fitted = null;
+    if (width === 0 || height === 0) return;
+    if (this.follows || before.width === 0) this.jump(this.fit());
+  }
+
+  /** The row nearest to a place on the host within `radius` CSS pixels, or null. */
+  nearest(x: number, y: number, radius: number): number | null {
+    const [wx, wy] = screenToWorld(this.camera, this.view, x, y);
+    const row = this.pick.nearest(wx, wy, radius / this.camera.scale);
+    return row < 0 ? null : row;
+  }
+
+  /** The row to go to from `row` with an arrow key (right: 1, 0; up: 0, 1), or null. */
+  neighbour(row: number, dx: number, dy: number): number | null {
+    const next = this.pick.nearestInDirection(row, dx, dy);
+    return next < 0 ? null : next;
+  }
+
+  /** The row nearest to the middle of what is seen, or null when there is none at all. */
+  central(): number | null {
+    const row = this.pick.nearest(this.camera.cx, this.camera.cy, Number.MAX_VALUE);
+    return row < 0 ? null : row;
+  }
+
+  /** Where a row is on the host, in CSS pixels; null when it has no place. */
+  screenOf(row: number): [number, number] | null {
+    const x = this.positions[2 * row];
+    const y = this.positions[2 * row + 1];
+    if (x === undefined || y === undefined || !Number.isFinite(x) || !Number.isFinite(y)) return null;
+    return worldToScreen(this.camera, this.view, x, y);
+  }
+
+  /** Size of the host in CSS pixels. */
+  get viewport(): Viewport {
+    return this.view;
+  }
+
+  /** Moves the picture by pixels, as a drag does. */
+  pan(dx: number, dy: number): void {
+    this.follows = false;
+    this.jump(panBy(this.camera, dx, dy));
+  }
+
+  /** Moves the picture by pixels, as a key does: in a short motion. */
+  glide(dx: number, dy: number): void {
+    this.follows = false;
+    this.go(panBy(this.target ?? this.camera, dx, dy), QUICK);
+  }
+
+  /** Zooms about a place on the host; `factor` above 1 comes closer. */
+  zoom(x: number, y: number, factor: number): void {
+    this.follows = false;
+    this.jump(zoomAt(this.camera, this.view, x, y, factor, zoomLimits(this.fit())));
+  }
+
+  /** Zooms about the middle in a short motion. */
+  zoomStep(factor: number): void {
+    this.follows = false;
+    const { width, height } = this.view;
+    const from = this.target ?? this.camera;
+    this.go(zoomAt(from, this.view, width / 2, height / 2, factor, zoomLimits(this.fit())), QUICK);
+  }
+
+  /** Shows all of the map, and goes along with the data from here on. */
+  showAll(): void {
+    this.follows = true;
+    if (this.view.width > 0) this.go(this.fit(), QUICK * 1.5);
+  }
+
+  /** Brings a row into sight if it is not; the scale stays. */
+  reveal(row: number): void {
+    const place = this.screenOf(row);
+    if (!place) return;
+    const [x, y] = place;
+    const { width, height } = this.view;
+    const margin = Math.min(40, width / 4, height / 4);
+    const dx = x < margin ? margin - x : x > width - margin ? width - margin - x : 0;
+    const dy = y < margin ? margin - y : y > height - margin ? height - margin - y : 0;
+    if (dx !== 0 || dy !== 0) this.glide(dx, dy);
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.request);
+    this.request = -1;
+    this.renderer.dispose();
+  }
+
+  private fit(): Camera {
+    this.fitted ??= fitCamera(dataBounds(this.positions), this.view, PADDING);
+    return this.fitted;
+  }
+
+  private jump(camera: Camera): void {
+    this.target = null;
+    this.camera = camera;
+    if (this.renderer.set({ camera })) this.wake();
+  }
+
+  private go(camera: Camera, halfLife: number): void {
+    if (this.options.reducedMotion()) {
+      this.jump(camera);
+      return;
+    }
+    if (!this.target) this.tickAt = performance.now();
+    this.target = camera;
+    this.halfLife = halfLife;
+    this.wake();
+  }
+
+  private wake(): void {
+    if (this.request === 0) this.request = requestAnimationFrame(this.tick);
+  }
+
+  private readonly tick = (now: number): void => {
+    this.request = 0;
+    if (this.target) {
+      this.camera = approachCamera(this.camera, this.target, now - this.tickAt, this.halfLife);
+      this.tickAt = now;
+      if (this.camera === this.target) this.target = null;
+      this.renderer.set({ camera: this.camera });
+    }
+    const moving = this.renderer.draw(now);
+    this.options.onDrawn();
+    if (moving || this.target) this.wake();
+  };
+}
