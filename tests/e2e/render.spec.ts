@@ -17,13 +17,15 @@ afterAll(async () => {
   await server.close();
 });
 
-/* Everything that holds for both ways of drawing is tested with both. */
+/* Everything that holds for all ways of drawing is tested with each: squares as graphics cards get them, point
+   sprites as software graphics get them, and no WebGL2 at all. */
 const KINDS = [
-  { kind: 'webgl2', args: [] as string[] },
-  { kind: 'canvas2d', args: ['--disable-3d-apis'] },
+  { way: 'WebGL2 with squares', kind: 'webgl2', args: [] as string[], sprites: false },
+  { way: 'WebGL2 with point sprites', kind: 'webgl2', args: [] as string[], sprites: true },
+  { way: 'a 2-D canvas', kind: 'canvas2d', args: ['--disable-3d-apis'], sprites: false },
 ] as const;
 
-describe.each(KINDS)('the renderer on $kind', ({ kind, args }) => {
+describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
   let browser: Browser;
   let page: Page;
   const errors: string[] = [];
@@ -45,6 +47,9 @@ describe.each(KINDS)('the renderer on $kind', ({ kind, args }) => {
     });
     await page.goto(server.url);
     await page.waitForFunction(() => 'kit' in window);
+    await page.evaluate((wanted) => {
+      window.mountDefaults = { sprites: wanted };
+    }, sprites);
   });
   afterEach(async () => {
     await page.close();
@@ -272,6 +277,24 @@ describe.each(KINDS)('the renderer on $kind', ({ kind, args }) => {
     expect(seen.width).toBeLessThanOrEqual(10_000);
   });
 
+  it('shows the part of a point that reaches into the canvas when its middle is outside', async () => {
+    const seen = await page.evaluate(() => {
+      const { renderer } = window.kit.mount(60, 40, 1);
+      renderer.set({
+        positions: Float32Array.from([-33, 0, 0, 23, 39, 0]),
+        palette: Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? 255 : 40)),
+        camera: { cx: 0, cy: 0, scale: 1 },
+        pointSize: 16,
+      });
+      renderer.draw(0);
+      const { data, width } = window.kit.pixels(renderer.canvas);
+      return [data[4 * (20 * width)], data[4 * 30], data[4 * (20 * width + 59)]];
+    });
+    expect(seen[0]).toBeLessThan(80);
+    expect(seen[1]).toBeLessThan(80);
+    expect(seen[2]).toBe(255);
+  });
+
   it('takes rows of one or three coordinates', async () => {
     const seen = await page.evaluate(() => {
       const { renderer } = window.kit.mount(100, 20, 1);
@@ -339,6 +362,35 @@ describe.each(KINDS)('the renderer on $kind', ({ kind, args }) => {
     expect(seen.ground).toEqual([255, 255, 255, 255]);
     expect(seen.tooLarge).toMatch(/more than this browser can hold/);
   });
+});
+
+it('draws the same with squares as with point sprites', async () => {
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await page.waitForFunction(() => 'kit' in window);
+    const seen = await page.evaluate(() => {
+      const { positions, classOf } = window.kit.clusters(3000, 8);
+      const [a, b] = [true, false].map((sprites) => {
+        const { renderer } = window.kit.mount(300, 200, 1, { sprites });
+        renderer.set({
+          positions,
+          colours: { index: classOf },
+          palette: window.kit.palette.categoricalPalette(8),
+          flags: Uint8Array.from({ length: 3000 }, (_, i) => (i % 7 === 0 ? 1 : i % 11 === 0 ? 8 : 2)),
+          camera: window.kit.camera.fitCamera(window.kit.dataBounds(positions), { width: 300, height: 200 }),
+          hoverRow: 5,
+        });
+        renderer.draw(0);
+        return window.kit.pixels(renderer.canvas).data;
+      });
+      return (a ?? []).reduce((most, v, i) => Math.max(most, Math.abs(v - (b?.[i] ?? 0))), 0);
+    });
+    expect(seen).toBeLessThanOrEqual(4);
+  } finally {
+    await browser.close();
+  }
 });
 
 describe('the renderer when its context is lost', () => {
