@@ -158,11 +158,16 @@ bool ae_fit_between_batches(const ae_fit *f);
 /* Drops a batch that is under way, if no weight was moved yet; false when it has to be finished. */
 bool ae_fit_abandon_batch(ae_fit *f);
 
+/* Ends the fit now, with whole weights: a batch that has moved some of them already is undone by going
+ * back to the start of its epoch. For a caller that can't wait for the rest of a large batch. */
+void ae_fit_cancel(ae_fit *f);
+
 typedef enum {
     AE_FIT_RUNNING = 0,
     AE_FIT_EPOCHS = 1,
     AE_FIT_PLATEAU = 2,
-    AE_FIT_DIVERGED = 3
+    AE_FIT_DIVERGED = 3,
+    AE_FIT_CANCELLED = 4
 } ae_fit_end;
 
 uint32_t ae_fit_ended_by(const ae_fit *f); /* ae_fit_end */

@@ -219,6 +219,18 @@ static status diverged(ae_fit *f) {
     return STATUS_NOT_FINITE;
 }
 
+void ae_fit_cancel(ae_fit *f) {
+    if (f->ended_by != AE_FIT_RUNNING) {
+        return;
+    }
+    if (!ae_fit_abandon_batch(f)) {
+        restore_guard(f);
+        f->op = 0;
+        f->block = 0;
+    }
+    f->ended_by = AE_FIT_CANCELLED;
+}
+
 /* After OP_LOSS: the batch's loss, added up in row order; stops when the numbers have run away. */
 static status after_loss(ae_fit *f) {
     double batch = 0.0;
