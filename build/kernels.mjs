@@ -1,11 +1,11 @@
 /**
- * Compiles the C core to `dist/wasm/kernels.wasm`, or with fault hooks to `dist/wasm-faults`,
- * when its sources, flags or compiler have changed since the last time.
+ * Compiles the C core to `dist/wasm/kernels.wasm`, or with fault hooks to `dist/wasm-faults`, when its
+ * sources, flags or compiler have changed since the last time: `node build/kernels.mjs [--faults]`.
  */
 import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkWasm } from './check-wasm.mjs';
-import { dist, fail, filesUnder, hashOf, root, say, stamp } from './lib.mjs';
+import { dist, fail, filesUnder, hashOf, isMain, root, say, stamp } from './lib.mjs';
 import { must } from './processes.mjs';
 import { findEmscripten } from './setup.mjs';
 
@@ -50,3 +50,5 @@ export async function buildKernels({ faults = false } = {}) {
   made.save();
   return target;
 }
+
+if (isMain(import.meta)) await buildKernels({ faults: process.argv.includes('--faults') });
