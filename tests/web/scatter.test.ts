@@ -10,39 +10,45 @@ interface Call {
   args: unknown[];
 }
 
-/**
- * A WebGL2 context that records what is called. Constants are numbers, objects are fresh, questions get the
- * answer that lets the caller go on.
- */
-function fakeGl(calls: Call[], answers: Record<string, unknown> = {}): WebGL2RenderingContext {
-  let next = 1;
-  const constants = new Map<string, number>();
-  return new Proxy({} as WebGL2RenderingContext, {
-    get(_, key) {
-      const name = String(key);
-      if (/^[A-Z][A-Z0-9_]*$/.test(name)) {
-        if (!constants.has(name)) constants.set(name, 1000 + constants.size);
-        return constants.get(name);
-      }
-      return (...args: unknown[]) => {
-        calls.push({ name, args });
-        if (name in answers) return answers[name];
-        if (name.startsWith('create') || name === 'getUniformLocation') return { id: next++ };
-        if (name === 'getProgramParameter') return true;
-        if (name === 'getParameter') return 4096;
-        return name === 'getError' ? 0 : null;
-      };
-    },
-  });
+const constants = new Map<string, number>();
+
+/** The number that stands for a constant of WebGL in every fake context. */
+function glConstant(name: string): number {
+  const known = constants.get(name);
+  if (known !== undefined) return known;
+  constants.set(name, 1000 + constants.size);
+  return 999 + constants.size;
 }
 
+/**
+ * A canvas whose WebGL2 context records what is called. Constants are numbers, objects are fresh, questions get
+ * the answer that lets the caller go on, unless `answers` (by function) or `parameters` (by constant) say other.
+ */
 class FakeCanvas extends EventTarget {
   width = 0;
   height = 0;
   readonly calls: Call[] = [];
   answers: Record<string, unknown> = {};
-  getContext(): unknown {
-    return fakeGl(this.calls, this.answers);
+  parameters: Record<string, unknown> = {};
+
+  getContext(): WebGL2RenderingContext {
+    let next = 1;
+    return new Proxy({} as WebGL2RenderingContext, {
+      get: (_, key) => {
+        const name = String(key);
+        if (/^[A-Z][A-Z0-9_]*$/.test(name)) return glConstant(name);
+        return (...args: unknown[]) => {
+          this.calls.push({ name, args });
+          if (name in this.answers) return this.answers[name];
+          if (name.startsWith('create') || name === 'getUniformLocation') return { id: next++ };
+          if (name === 'getProgramParameter') return true;
+          if (name === 'getParameter') {
+            return Object.entries(this.parameters).find(([key]) => glConstant(key) === args[0])?.[1] ?? null;
+          }
+          return name === 'getError' ? 0 : null;
+        };
+      },
+    });
   }
 }
 
@@ -141,6 +147,32 @@ describe('ScatterRenderer', () => {
     /* The motion goes on from when it was last drawn: no display frame stands still. */
     const blends = canvas.calls.filter(({ name }) => name === 'uniform1f').map(({ args }) => args[1]);
     expect(blends[1]).toBeCloseTo(0.1, 6);
+  });
+
+  it.each([
+    ['ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)', 'drawArrays'],
+    ['llvmpipe, or similar', 'drawArrays'],
+    ['ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 Direct3D11 vs_5_0 ps_5_0, D3D11)', 'drawArraysInstanced'],
+  ])('draws each way in one call for all points: %s', (name, expected) => {
+    canvas = new FakeCanvas();
+    canvas.parameters = {
+      RENDERER: name,
+      ALIASED_POINT_SIZE_RANGE: [1, 1023],
+      MAX_VIEWPORT_DIMS: [8192, 8192],
+    };
+    renderer = new ScatterRenderer(asCanvas(canvas));
+    renderer.resize(800, 600, 1);
+    renderer.set({ positions: watched(n).positions });
+    renderer.draw(0);
+    expect(draws(canvas.calls).map((call) => call.name)).toEqual([expected]);
+    /* Where sprites are too small for the ring of a highlight, squares do it. */
+    canvas.parameters.ALIASED_POINT_SIZE_RANGE = [1, 16];
+    canvas.calls.length = 0;
+    renderer = new ScatterRenderer(asCanvas(canvas));
+    renderer.resize(800, 600, 1);
+    renderer.set({ positions: watched(n).positions });
+    renderer.draw(0);
+    expect(draws(canvas.calls).map((call) => call.name)).toEqual(['drawArraysInstanced']);
   });
 
   it('says whether anything changed, comparing arrays by identity and settings by value', () => {
@@ -247,18 +279,12 @@ describe('ScatterRenderer', () => {
     const onGone = vi.fn();
     const starved = new ScatterRenderer(asCanvas(full), { onGone });
     starved.resize(10, 10, 1);
-    full.answers.getError = (full.getContext() as WebGL2RenderingContext).OUT_OF_MEMORY;
     starved.set({ positions: new Float32Array(2000) });
-    full.answers.getError = findConstant(starved, 'OUT_OF_MEMORY');
+    full.answers.getError = glConstant('OUT_OF_MEMORY');
     expect(starved.draw(0)).toBe(false);
     expect(onGone.mock.calls[0]?.[0]).toMatch(/does not hold 1,000 points/);
   });
 });
-
-/** The value that this renderer's own fake context gives a constant. */
-function findConstant(renderer: ScatterRenderer, name: 'OUT_OF_MEMORY'): number {
-  return (renderer as unknown as { gl: WebGL2RenderingContext }).gl[name];
-}
 
 describe('properties', () => {
   it('refuses a palette or a number of coordinates that cannot be', () => {
@@ -380,10 +406,19 @@ describe('raster', () => {
     const { at } = picture([-20, 20, 1e30, 0], [0, 0], [0, 1]);
     expect(at(0, 0)).toEqual([200, 0, 0]);
     const { raster, points, at: pixel } = picture([0, 0], [0], [0]);
-    const ring = { radius: 10, width: 3, colour: [0, 255, 0, 255] as const };
+    const ring = {
+      radius: 10,
+      width: 3,
+      colour: [0, 255, 0, 255] as const,
+      halo: 11,
+      background: [9, 9, 9, 255] as const,
+    };
     rasterRow(raster, points, 0, camera, 1, marks, props.selectedOutline, 0, ring);
     expect(pixel(28, 20)).toEqual([0, 255, 0]);
     expect(pixel(20, 28)).toEqual([0, 255, 0]);
-    expect(pixel(25, 20)).toEqual([255, 255, 255]);
+    /* The ground shows between point and ring, whatever lay there. */
+    expect(pixel(25, 20)).toEqual([9, 9, 9]);
+    expect(pixel(20, 20)).toEqual([200, 0, 0]);
+    expect(pixel(33, 20)).toEqual([255, 255, 255]);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Marks,
   marksFor,
   RING_GAP,
+  RING_HALO,
   SELECTION_CROWD,
   selectedMarks,
   spreadArea,
@@ -202,10 +203,13 @@ export class Canvas2dRenderer implements PointRenderer {
       const top = { ...selectedMarks(look(1), dpr), alpha: 1 };
       const ring = (row: number | null, colour: Rgba, ringWidth: number): void => {
         if (row === null || !(row >= 0 && row < n) || !Number.isInteger(row)) return;
+        const radius = top.radius + (RING_GAP + ringWidth) * dpr;
         rasterRow(raster, points, row, camera, ratio, top, props.selectedOutline, points.flags?.[row] ?? 0, {
-          radius: top.radius + (RING_GAP + ringWidth) * dpr,
+          radius,
           width: ringWidth * dpr,
           colour,
+          halo: radius + RING_HALO * dpr,
+          background: props.background,
         });
       };
       ring(props.focusRow, props.focusRing, FOCUS_RING);

@@ -33,6 +33,8 @@ export const SELECTION_CROWD = 4;
 export const RING_GAP = 1.5;
 export const HOVER_RING = 1.75;
 export const FOCUS_RING = 2.75;
+/** How far the background shows outside that ring, so that it is seen on points of its own colour too. */
+export const RING_HALO = 1;
 
 /** A diameter in CSS pixels that suits `n` rows: 9 for a hundred, 5 for ten thousand, 3 for a hundred thousand. */
 export function suggestedPointSize(n: number): number {
@@ -59,7 +61,8 @@ export function marksFor(n: number, area: number, scale: number, pointSize: numb
     radius,
     alpha: Math.max(0.28, 0.94 * crowd ** -0.35),
     rim: Math.min(radius, Math.max(0.75 * dpr, Math.min(1.25 * dpr, 0.22 * radius))),
-    rimStrength: crowd ** -0.6,
+    /* On the smallest points a full rim would leave nothing of their colour. */
+    rimStrength: crowd ** -0.6 * Math.min(1, Math.max(0.4, (size - 1) / 5)),
   };
 }
 

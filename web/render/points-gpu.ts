@@ -23,6 +23,8 @@ const UNIFORMS = [
   'u_hollow_rim',
   'u_alpha',
   'u_dim_alpha',
+  'u_halo',
+  'u_background',
   'u_ring',
   'u_palette',
   'u_rim_strength',

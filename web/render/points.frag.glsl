@@ -11,14 +11,16 @@ uniform float u_radius;
 uniform float u_rim_strength;
 uniform float u_hollow_fill;
 uniform vec4 u_outline;
-uniform float u_ring;
+uniform float u_halo;       // a highlight: a disc of background colour this large under the point,
+uniform vec3 u_background;
+uniform float u_ring;       // and a ring of this outer radius over it
 uniform float u_ring_width;
 uniform vec4 u_ring_colour;
 
 out vec4 colour;
 
 void main() {
-    float reach = max(u_radius, u_ring) + 1.0;
+    float reach = max(u_radius, u_halo) + 1.0;
     float d = length(u_sprite ? (gl_PointCoord * 2.0 - 1.0) * reach : v_local);
     float cover = clamp(u_radius + 0.5 - d, 0.0, 1.0);
     float rim = clamp(d - (u_radius - v_rim.x) + 0.5, 0.0, 1.0);
@@ -30,7 +32,9 @@ void main() {
         rgb = mix(rgb, u_outline.rgb, rim * u_rim_strength * u_outline.a);
     }
     colour = vec4(rgb * alpha, alpha);
-    if (u_ring > 0.0) {
+    if (u_halo > 0.0) {
+        float halo = clamp(u_halo + 0.5 - d, 0.0, 1.0) * (1.0 - colour.a);
+        colour += vec4(u_background * halo, halo);
         float half_width = 0.5 * u_ring_width;
         float ring = clamp(half_width + 0.5 - abs(d - (u_ring - half_width)), 0.0, 1.0) * u_ring_colour.a;
         colour = colour * (1.0 - ring) + vec4(u_ring_colour.rgb * ring, ring);

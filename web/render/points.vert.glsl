@@ -21,7 +21,7 @@ uniform float u_rim;
 uniform float u_hollow_rim;
 uniform float u_alpha;
 uniform float u_dim_alpha;
-uniform float u_ring;       // outer radius of the highlight ring, 0 for none
+uniform float u_halo;       // outer radius of a highlight, 0 for none
 uniform sampler2D u_palette;
 
 out vec2 v_seen;
@@ -47,7 +47,7 @@ void main() {
     v_fill = vec4(colour.rgb, colour.a * alpha);
     v_rim = hollow ? vec2(u_hollow_rim, 1.0) : vec2(u_rim, 0.0);
 
-    float reach = max(u_radius, u_ring) + 1.0;
+    float reach = max(u_radius, u_halo) + 1.0;
     gl_PointSize = 2.0 * reach;
     vec2 corner = vec2(float(gl_VertexID & 1), float((gl_VertexID >> 1) & 1)) * 2.0 - 1.0;
     v_local = u_sprite ? vec2(0.0) : corner * reach;

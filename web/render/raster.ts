@@ -25,11 +25,13 @@ export interface RasterPoints {
   readonly palette: Uint8Array;
 }
 
-/** A ring around a point; radius is the outer one, in device pixels. */
+/** A ring around a point, on a disc of background colour; radii are outer ones, in device pixels. */
 export interface RasterRing {
   readonly radius: number;
   readonly width: number;
   readonly colour: Rgba;
+  readonly halo: number;
+  readonly background: Rgba;
 }
 
 /** Fills the raster with one opaque colour. */
@@ -76,7 +78,7 @@ export function rasterRow(
   const { seen, colours, palette } = points;
   const px = raster.width / 2 + ((seen[2 * row] ?? Number.NaN) - camera.cx) * camera.scale * dpr;
   const py = raster.height / 2 - ((seen[2 * row + 1] ?? Number.NaN) - camera.cy) * camera.scale * dpr;
-  const reach = Math.max(marks.radius, ring?.radius ?? 0) + 0.5;
+  const reach = Math.max(marks.radius, ring?.halo ?? 0) + 0.5;
   const x0 = Math.max(0, Math.floor(px - reach));
   const x1 = Math.min(raster.width - 1, Math.ceil(px + reach));
   const y0 = Math.max(0, Math.floor(py - reach));
@@ -102,6 +104,10 @@ export function rasterRow(
       const dx = x + 0.5 - px;
       const d = Math.sqrt(dx * dx + dy * dy);
       const at = 4 * (y * raster.width + x);
+      if (ring) {
+        const [r, g, b] = ring.background;
+        over(data, at, r, g, b, clamp01(ring.halo + 0.5 - d));
+      }
       const cover = clamp01(radius + 0.5 - d);
       if (cover > 0) {
         const rim = clamp01(d - (radius - rimWidth) + 0.5);

@@ -17,6 +17,7 @@ import {
   type Marks,
   marksFor,
   RING_GAP,
+  RING_HALO,
   SELECTION_CROWD,
   selectedMarks,
   spreadArea,
@@ -255,7 +256,7 @@ export class ScatterRenderer implements PointRenderer {
     const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
     const top = { ...selectedMarks(look(1), dpr), alpha: 1 };
     /* A sprite is dropped whole when its middle leaves the viewport, so that is made larger than the canvas. */
-    const reach = Math.ceil(top.radius + (RING_GAP + FOCUS_RING) * dpr + 1);
+    const reach = Math.ceil(top.radius + (RING_GAP + FOCUS_RING + RING_HALO) * dpr + 1);
     const sprites =
       this.wantSprites &&
       2 * reach <= this.limits.sprite &&
@@ -272,7 +273,9 @@ export class ScatterRenderer implements PointRenderer {
     );
     gl.uniform2f(u.u_pixel, 2 / viewWidth, 2 / viewHeight);
     gl.uniform1f(u.u_hollow_fill, HOLLOW_FILL);
-    gl.uniform1f(u.u_ring, 0);
+    gl.uniform1f(u.u_halo, 0);
+    const [r, g, b] = props.background;
+    gl.uniform3f(u.u_background, r / 255, g / 255, b / 255);
 
     const draw: DrawContext = { gpu, dpr, sprites };
     if (selected < n) this.drawPass(draw, PASS_REST, look(n), props.outline, 0, n);
@@ -319,7 +322,9 @@ export class ScatterRenderer implements PointRenderer {
     if (row === null || !(row >= 0 && row < draw.gpu.rows) || !Number.isInteger(row)) return;
     const { gl } = this;
     const { uniforms: u } = draw.gpu;
-    gl.uniform1f(u.u_ring, marks.radius + (RING_GAP + ringWidth) * draw.dpr);
+    const outer = marks.radius + (RING_GAP + ringWidth) * draw.dpr;
+    gl.uniform1f(u.u_ring, outer);
+    gl.uniform1f(u.u_halo, outer + RING_HALO * draw.dpr);
     gl.uniform1f(u.u_ring_width, ringWidth * draw.dpr);
     uniformColour(gl, u.u_ring_colour, colour);
     this.drawPass(draw, PASS_HIGHLIGHT, marks, this.props.selectedOutline, row, 1);
