@@ -1,0 +1,209 @@
+/**
+ * What makes tables: text (CSV), blocks of pixels, seeded sets. Thin classes over core/table; whoever holds
+ * one calls `free()`, also after `take()`.
+ */
+import type { OpenHints } from '../protocol/messages.ts';
+import { make, withBytes } from './calls.ts';
+import { check, type Kernels } from './module.ts';
+import { type WireValue, wire, withStruct } from './params.ts';
+import { RawTable } from './table.ts';
+
+const dialectStruct = wire({
+  separator: 'u32',
+  decimal: 'u32',
+  header: 'u32',
+  skip_bytes: 'u32',
+  skip_lines: 'u32',
+  preamble: 'u32',
+  row_names: 'u32',
+  fields: 'u32',
+});
+
+/** How a text file is written; see core/table/dialect.h. header: 1 none, 2 the first record. */
+export type Dialect = WireValue<typeof dialectStruct>;
+
+const reportStruct = wire({
+  rows: 'u32',
+  lines: 'u32',
+  short_records: 'u32',
+  long_records: 'u32',
+  ragged_line: 'u32[5]',
+  stray_quotes: 'u32',
+  empty_records: 'u32',
+  not_utf8: 'u32',
+  not_utf8_line: 'u32',
+  fault: 'u32',
+  error_line: 'u32',
+  named: 'u32',
+});
+
+/** What reading met; see core/table/csv.h. */
+export type CsvReport = WireValue<typeof reportStruct>;
+
+/** Values of csv_fault. */
+export const CSV_FAULT = {
+  NUL: 1,
+  UNCLOSED_QUOTE: 2,
+  FIELD_TOO_LONG: 3,
+  TOO_MANY_COLUMNS: 4,
+  TOO_MANY_ROWS: 5,
+  CHANGED: 6,
+  TEXT_TOO_LARGE: 7,
+} as const;
+
+const code = (character: string | undefined): number => character?.charCodeAt(0) ?? 0;
+
+/** The dialect of a sample (the first bytes; `whole`: all of them). What `hints` say is not guessed. */
+export function sniffDialect(k: Kernels, sample: Uint8Array, whole: boolean, hints: OpenHints = {}): Dialect {
+  const given: Dialect = {
+    separator: code(hints.separator),
+    decimal: code(hints.decimal),
+    header: hints.header === undefined ? 0 : hints.header ? 2 : 1,
+    skip_bytes: 0,
+    skip_lines: 0,
+    preamble: 0,
+    row_names: 0,
+    fields: 0,
+  };
+  return withBytes(k, sample, (ptr) =>
+    withStruct(k.heap, dialectStruct, given, (dialect) => {
+      check(k.exports.dialect_sniff(dialect, ptr, sample.length, whole ? 1 : 0), 'separator');
+      return dialectStruct.read(k.heap, dialect);
+    }),
+  );
+}
+
+/** Bytes of text to a table. After a KernelError only `report()` and `free()` may be called. */
+export class CsvReader {
+  readonly #k: Kernels;
+  #ptr: number;
+
+  constructor(k: Kernels, dialect: Dialect) {
+    this.#k = k;
+    this.#ptr = withStruct(k.heap, dialectStruct, dialect, (d) =>
+      make(k, 'dialect', (out) => k.exports.csv_new(out, d)),
+    );
+  }
+
+  /** The next bytes, in pieces of any size. */
+  feed(bytes: Uint8Array): void {
+    if (bytes.length > 0) {
+      withBytes(this.#k, bytes, (ptr) => check(this.#k.exports.csv_feed(this.#ptr, ptr, bytes.length)));
+    }
+  }
+
+  end(): void {
+    check(this.#k.exports.csv_end(this.#ptr));
+  }
+
+  /** After `end()`: the same bytes must be fed once more, after `again()`. At most once. */
+  get needsAnotherPass(): boolean {
+    return this.#k.exports.csv_needs_another_pass(this.#ptr) !== 0;
+  }
+
+  again(): void {
+    check(this.#k.exports.csv_again(this.#ptr));
+  }
+
+  report(): CsvReport {
+    return this.#k.heap.with(reportStruct.bytes, ({ ptr }) => {
+      this.#k.exports.csv_read_report(this.#ptr, ptr);
+      return reportStruct.read(this.#k.heap, ptr);
+    });
+  }
+
+  /** After the last `end()`, once. */
+  take(): RawTable {
+    return new RawTable(this.#k, this.#k.exports.csv_take(this.#ptr) >>> 0);
+  }
+
+  free(): void {
+    this.#k.exports.csv_free(this.#ptr);
+    this.#ptr = 0;
+  }
+}
+
+/** Labels (a byte each, when there are classes), then pixels, to a table. */
+export class PixelsReader {
+  readonly #k: Kernels;
+  #ptr: number;
+
+  constructor(k: Kernels, rows: number, pixels: number, label: string, classes: readonly string[]) {
+    this.#k = k;
+    const name = new TextEncoder().encode(label);
+    const list = new TextEncoder().encode(
+      classes.map((entry) => `${entry.replaceAll('\n', ' ')}\n`).join(''),
+    );
+    this.#ptr = withBytes(k, name, (namePtr) =>
+      withBytes(k, list, (listPtr) =>
+        make(k, 'images', (out) =>
+          k.exports.table_pixels_new(
+            out,
+            rows,
+            pixels,
+            namePtr,
+            name.length,
+            listPtr,
+            list.length,
+            classes.length,
+          ),
+        ),
+      ),
+    );
+  }
+
+  feed(bytes: Uint8Array): void {
+    withBytes(this.#k, bytes, (ptr) =>
+      check(this.#k.exports.table_pixels_feed(this.#ptr, ptr, bytes.length)),
+    );
+  }
+
+  end(): void {
+    check(this.#k.exports.table_pixels_end(this.#ptr));
+  }
+
+  take(): RawTable {
+    const raw = new RawTable(this.#k, this.#ptr);
+    this.#ptr = 0;
+    return raw;
+  }
+
+  free(): void {
+    this.#k.exports.table_free(this.#ptr);
+    this.#ptr = 0;
+  }
+}
+
+const SETS = ['swiss_roll', 'blobs', 'rings', 'trefoil'] as const;
+export type SyntheticSet = (typeof SETS)[number];
+
+export class SyntheticMaker {
+  readonly #k: Kernels;
+  #ptr: number;
+
+  constructor(k: Kernels, set: SyntheticSet, rows: number, seed: number) {
+    this.#k = k;
+    this.#ptr = make(k, 'rows', (out) => k.exports.synthetic_new(out, SETS.indexOf(set), rows, seed));
+  }
+
+  step(rows: number): void {
+    check(this.#k.exports.synthetic_step(this.#ptr, rows));
+  }
+
+  get rowsDone(): number {
+    return this.#k.exports.synthetic_rows_done(this.#ptr) >>> 0;
+  }
+
+  get done(): boolean {
+    return this.#k.exports.synthetic_done(this.#ptr) !== 0;
+  }
+
+  take(): RawTable {
+    return new RawTable(this.#k, this.#k.exports.synthetic_take(this.#ptr) >>> 0);
+  }
+
+  free(): void {
+    this.#k.exports.synthetic_free(this.#ptr);
+    this.#ptr = 0;
+  }
+}

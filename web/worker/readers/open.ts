@@ -1,0 +1,385 @@
+/**
+ * A source to a table: what it is by its first bytes, then streamed through the kernels, never whole in
+ * memory. README.md beside this file states the rules.
+ */
+
+import { counted } from '../../kernels/calls.ts';
+import {
+  CSV_FAULT,
+  CsvReader,
+  type CsvReport,
+  type Dialect,
+  PixelsReader,
+  SyntheticMaker,
+  sniffDialect,
+} from '../../kernels/csv.ts';
+import { KernelError, type Kernels } from '../../kernels/module.ts';
+import type { RawTable, Table, TableFacts } from '../../kernels/table.ts';
+import { FailureError, failure } from '../../protocol/failure.ts';
+import type { OpenHints, Recipe, Source } from '../../protocol/messages.ts';
+import {
+  type Encoding,
+  isGzip,
+  MOST_BYTES,
+  type ReadControl,
+  readBytes,
+  readHead,
+  throwIfAborted,
+  turn,
+} from './bytes.ts';
+import { encodingOf, refuseOtherFormats } from './magic.ts';
+import { type TensorHeader, tensorHeader } from './tensor.ts';
+
+/** Enough to decide how a file is written; more is taken when one record is longer. */
+const SAMPLE_BYTES = 65_536;
+const LARGEST_SAMPLE = 16 * (1 << 20);
+/** Records with too few or too many fields that are put up with. */
+const MOST_RAGGED = 0.05;
+const VALUES_A_TURN = 400_000;
+const ROWS_A_TURN = 20_000;
+
+export interface Opened {
+  table: Table;
+  recipe: Recipe;
+}
+
+/**
+ * Reads a source. `on.progress` counts bytes of the blob, of every pass together (rows of a made set);
+ * `on.signal` ends the reading with a FailureError `cancelled`. Every failure is a FailureError, and leaves
+ * nothing in the kernels' memory.
+ */
+export async function openTable(
+  kernels: Kernels,
+  source: Source,
+  hints: OpenHints,
+  on: ReadControl,
+): Promise<Opened> {
+  try {
+    throwIfAborted(on.signal);
+    if ('synthetic' in source) {
+      return await openSynthetic(kernels, source, hints, on);
+    }
+    return await openBlob(kernels, source.blob, hints, on);
+  } catch (error) {
+    throw explained(error);
+  }
+}
+
+/** Kernel errors that no reader has said more about. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof KernelError)) {
+    return error;
+  }
+  const hint = error.code === 'no_memory' ? 'Close other tabs, or open a part of the file.' : '';
+  return failure(error.code, error.message, hint, error.where);
+}
+
+async function openBlob(k: Kernels, blob: Blob, hints: OpenHints, on: ReadControl): Promise<Opened> {
+  if (blob.size === 0) {
+    throw failure('empty_file', 'The file is empty.', 'Open a file with a header and rows.');
+  }
+  if (blob.size > MOST_BYTES) {
+    const size = (blob.size / 1024 ** 3).toFixed(1);
+    throw failure('too_large', `The file has ${size} GB; at most 2 GB can be read.`, 'Open a part of it.');
+  }
+  const packed = await readHead(blob, false, 'utf-8', SAMPLE_BYTES, on.signal);
+  const compressed = isGzip(packed.head);
+  const first = compressed ? await readHead(blob, true, 'utf-8', SAMPLE_BYTES, on.signal) : packed;
+  if (first.head.length === 0) {
+    throw failure('empty_file', 'The file is empty.', 'Open a file with a header and rows.');
+  }
+  const header = tensorHeader(first.head);
+  if (header !== null) {
+    return await openTensor(k, blob, compressed, header, on);
+  }
+  refuseOtherFormats(first.head);
+  return await openText(k, blob, compressed, first, hints, on);
+}
+
+// ------------------------------------------------------------------------------------------------- text
+
+type Head = Awaited<ReturnType<typeof readHead>>;
+
+async function openText(
+  k: Kernels,
+  blob: Blob,
+  compressed: boolean,
+  first: Head,
+  hints: OpenHints,
+  on: ReadControl,
+): Promise<Opened> {
+  const encoding = encodingOf(first.head);
+  let sample =
+    encoding === 'utf-8' ? first : await readHead(blob, compressed, encoding, SAMPLE_BYTES, on.signal);
+  let dialect = sniffDialect(k, sample.head, sample.whole, hints);
+  for (
+    let limit = SAMPLE_BYTES * 16;
+    dialect.fields === 0 && !sample.whole && limit <= LARGEST_SAMPLE;
+    limit *= 16
+  ) {
+    sample = await readHead(blob, compressed, encoding, limit, on.signal);
+    dialect = sniffDialect(k, sample.head, sample.whole, hints);
+  }
+  const reader = new CsvReader(k, dialect);
+  let raw: RawTable;
+  let report: CsvReport;
+  try {
+    await feed(reader, blob, compressed, encoding, on);
+    report = reader.report();
+    if (reader.needsAnotherPass) {
+      reader.again();
+      await feed(reader, blob, compressed, encoding, on);
+    }
+    raw = reader.take();
+  } finally {
+    reader.free();
+  }
+  try {
+    refuseUnusable(report, raw, dialect);
+    const facts = { notes: textNotes(report, dialect, encoding) };
+    return { table: await settle(raw, labelled(facts, hints), on), recipe: recipeOf(dialect) };
+  } catch (error) {
+    raw.free();
+    throw error;
+  }
+}
+
+async function feed(
+  reader: CsvReader,
+  blob: Blob,
+  compressed: boolean,
+  encoding: Encoding,
+  on: ReadControl,
+): Promise<void> {
+  try {
+    for await (const piece of readBytes(blob, compressed, encoding, on)) {
+      reader.feed(piece);
+    }
+    reader.end();
+  } catch (error) {
+    throw error instanceof KernelError ? textFailure(error, reader.report()) : error;
+  }
+}
+
+/** A failed read of text, with its place. */
+function textFailure(error: KernelError, { fault, error_line }: CsvReport): unknown {
+  const where = `line ${error_line.toLocaleString('en')}`;
+  switch (fault) {
+    case CSV_FAULT.NUL:
+      return failure(
+        'bad_file',
+        'The file holds zero bytes, so it is not text.',
+        'Open a text table, such as a CSV or TSV file.',
+        where,
+      );
+    case CSV_FAULT.UNCLOSED_QUOTE:
+      return failure(
+        'bad_file',
+        `The quote that opens in line ${error_line.toLocaleString('en')} is never closed.`,
+        'Close the quote, or remove it.',
+        where,
+      );
+    case CSV_FAULT.FIELD_TOO_LONG:
+      return failure(
+        'too_large',
+        'A cell is longer than 1 MB, or a column name longer than 10 kB.',
+        'Check the separator and the quotes around this line.',
+        where,
+      );
+    case CSV_FAULT.TOO_MANY_COLUMNS:
+      return failure('too_large', 'There are more than 50,000 columns.', 'Open fewer columns.', where);
+    case CSV_FAULT.TOO_MANY_ROWS:
+      return failure('too_large', 'There are more than 5 million rows.', 'Open a part of the file.', where);
+    case CSV_FAULT.CHANGED:
+      return failure('file_changed', 'The file changed while it was read.', 'Drop the file again.');
+    case CSV_FAULT.TEXT_TOO_LARGE:
+      return failure('too_large', 'A column has more than 4 GB of text.', 'Leave this column out.', where);
+    default:
+      return error;
+  }
+}
+
+const lines = (numbers: readonly number[]): string =>
+  numbers
+    .filter((line) => line > 0)
+    .map((line) => line.toLocaleString('en'))
+    .join(', ');
+
+function refuseUnusable(report: CsvReport, raw: RawTable, dialect: Dialect): void {
+  if (raw.columns === 0) {
+    throw failure(
+      'empty_file',
+      'The file holds nothing but blank lines.',
+      'Open a file with a header and rows.',
+    );
+  }
+  const ragged = report.short_records + report.long_records;
+  if (report.rows > 0 && ragged > MOST_RAGGED * report.rows) {
+    throw failure(
+      'bad_file',
+      `${counted(ragged, 'row')} of ${report.rows.toLocaleString('en')} ${ragged === 1 ? 'has' : 'have'} another number of cells than the ${raw.columns.toLocaleString('en')} columns.`,
+      `Check the separator (${separatorName(dialect.separator)} was used) and the first of these lines.`,
+      `lines ${lines(report.ragged_line)}`,
+    );
+  }
+}
+
+function separatorName(separator: number): string {
+  const names = new Map([
+    [44, 'comma'],
+    [59, 'semicolon'],
+    [9, 'tab'],
+    [124, 'vertical bar'],
+  ]);
+  return names.get(separator) ?? `"${String.fromCharCode(separator)}"`;
+}
+
+function recipeOf(dialect: Dialect): Recipe {
+  return {
+    format: 'csv',
+    separator: String.fromCharCode(dialect.separator),
+    decimal: dialect.decimal === 44 ? ',' : '.',
+    header: dialect.header === 2,
+  };
+}
+
+function textNotes(report: CsvReport, dialect: Dialect, encoding: Encoding): string[] {
+  const notes: string[] = [];
+  const say = (when: boolean | number, note: () => string): void => {
+    if (when) {
+      notes.push(note());
+    }
+  };
+  say(encoding.startsWith('utf-16'), () => 'The file is in UTF-16 and was read as such.');
+  say(
+    encoding === 'windows-1252',
+    () => 'The file is not in UTF-8; it was read as Windows-1252. Check letters with accents.',
+  );
+  say(dialect.header === 1, () => 'There is no header line, so the columns are numbered.');
+  say(dialect.preamble, () => 'The first line is unlike the others and was passed over.');
+  say(dialect.row_names, () => 'The header has no name for the first column, which is called "row".');
+  say(report.rows === 0, () => 'There is a header and no rows.');
+  say(
+    report.short_records,
+    () =>
+      `${counted(report.short_records, 'row')} with too few cells filled up with missing values, first in line ${lines(report.ragged_line)}.`,
+  );
+  say(
+    report.long_records,
+    () =>
+      `${counted(report.long_records, 'row')} with too many cells: the further ones were dropped, first in line ${lines(report.ragged_line)}.`,
+  );
+  say(report.empty_records, () => `${counted(report.empty_records, 'row')} without any value passed over.`);
+  say(
+    report.stray_quotes,
+    () => `${counted(report.stray_quotes, 'quote')} in places where no quote belongs kept as written.`,
+  );
+  say(
+    report.not_utf8,
+    () =>
+      `${counted(report.not_utf8, 'text')} with bytes that are not UTF-8, first in line ${report.not_utf8_line.toLocaleString('en')}; they show as �.`,
+  );
+  return notes;
+}
+
+// ------------------------------------------------------------------------------------------------- others
+
+async function openTensor(
+  k: Kernels,
+  blob: Blob,
+  compressed: boolean,
+  header: TensorHeader,
+  on: ReadControl,
+): Promise<Opened> {
+  const { height, width, channels } = header.image;
+  const reader = new PixelsReader(k, header.rows, height * width * channels, header.label, header.classes);
+  let raw: RawTable;
+  try {
+    let skip = header.bytes;
+    for await (const piece of readBytes(blob, compressed, 'utf-8', on)) {
+      const skipped = Math.min(skip, piece.length);
+      skip -= skipped;
+      reader.feed(piece.subarray(skipped));
+    }
+    reader.end();
+    raw = reader.take();
+  } catch (error) {
+    if (error instanceof KernelError && error.code === 'bad_file') {
+      throw failure(
+        'bad_file',
+        'The image file does not have the rows that its header states.',
+        'Prepare or copy the file again.',
+      );
+    }
+    throw error;
+  } finally {
+    reader.free();
+  }
+  try {
+    const table = await settle(raw, { notes: [], image: header.image }, on);
+    return { table, recipe: { format: 'tensor' } };
+  } catch (error) {
+    raw.free();
+    throw error;
+  }
+}
+
+async function openSynthetic(
+  k: Kernels,
+  source: Extract<Source, { synthetic: unknown }>,
+  hints: OpenHints,
+  on: ReadControl,
+): Promise<Opened> {
+  const { synthetic, n, seed } = source;
+  if (!Number.isInteger(n) || n < 1 || n > 5_000_000) {
+    throw failure('bad_param', 'A made set has from 1 to 5 million rows.', '', 'n');
+  }
+  const maker = new SyntheticMaker(k, synthetic, n, seed >>> 0);
+  let raw: RawTable;
+  try {
+    while (!maker.done) {
+      maker.step(ROWS_A_TURN);
+      on.progress(maker.rowsDone, n);
+      await turn();
+      throwIfAborted(on.signal);
+    }
+    raw = maker.take();
+  } finally {
+    maker.free();
+  }
+  try {
+    return { table: await settle(raw, labelled({ notes: [] }, hints), on), recipe: { format: 'synthetic' } };
+  } catch (error) {
+    raw.free();
+    throw error;
+  }
+}
+
+function labelled(facts: TableFacts, { label }: OpenHints): TableFacts {
+  return label === undefined ? facts : { ...facts, label };
+}
+
+/** Settles every column, with turns between; then the table, unless nothing in it can ever be used. */
+async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promise<Table> {
+  const columns = Math.max(1, Math.floor(VALUES_A_TURN / Math.max(1, raw.rows)));
+  while (!raw.settled) {
+    raw.settle(columns);
+    await turn();
+    throwIfAborted(on.signal);
+  }
+  const table = raw.finish(facts);
+  const { kinds } = { kinds: new Set(table.columns.map((column) => column.kind)) };
+  const usable = kinds.has('number') || kinds.has('category') || table.rows === 0 || table.image !== null;
+  if (!usable && !table.columns.some((column) => column.role === 'feature')) {
+    const notes = table.notes.join(' ');
+    table.free();
+    throw failure(
+      'no_numeric_column',
+      'No column holds numbers or categories that differ between rows.',
+      notes === '' ? 'Check the separator, or open another file.' : `Check the separator. ${notes}`,
+    );
+  }
+  return table;
+}
+
+export { FailureError };
