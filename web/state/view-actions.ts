@@ -108,7 +108,7 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
     if (row === null) {
       wanted = null;
       store.detail.value = null;
-    } else if (inFlight?.row !== row || wanted !== null) {
+    } else if (inFlight?.row !== row || inFlight.model !== shownModel || wanted !== null) {
       requestDetail(row);
     }
   }
@@ -118,11 +118,21 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
     return row === null || (Number.isInteger(row) && row >= 0 && row < rows);
   }
 
+  let shownModel: Id | null = null;
   const stopFrames = effect(() => {
     const version = store.map.value?.version;
-    const model = store.model.value?.info.model;
-    if (version === undefined || model === undefined) return;
+    const model = store.model.value?.info.model ?? null;
     untracked(() => {
+      if (model !== shownModel) {
+        shownModel = model;
+        rangeAt = Number.NEGATIVE_INFINITY;
+        batch(() => {
+          store.detail.value = null;
+          store.latentRange.value = null;
+          follow();
+        });
+      }
+      if (version === undefined || model === null) return;
       if (looked() !== null && refreshTimer === undefined) {
         const wait = Math.max(0, refreshedAt + REFRESH_INTERVAL - performance.now());
         refreshTimer = setTimeout(() => {
@@ -170,7 +180,7 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
     }
   }
 
-  /* ---- another table or model --------------------------------------------------------------------------- */
+  /* ---- another table ----------------------------------------------------------------------------------- */
 
   let shownTable: Id | null = null;
   const stopTable = effect(() => {
@@ -184,23 +194,7 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
         store.hover.value = null;
         store.pinned.value = null;
         store.detail.value = null;
-        store.latentRange.value = null;
         if (table && !sized) store.pointSize.value = suggestedPointSize(table.info.rows);
-      });
-    });
-  });
-
-  let shownModel: Id | null = null;
-  const stopModel = effect(() => {
-    const id = store.model.value?.info.model ?? null;
-    if (id === shownModel) return;
-    shownModel = id;
-    untracked(() => {
-      rangeAt = Number.NEGATIVE_INFINITY;
-      batch(() => {
-        store.detail.value = null;
-        store.latentRange.value = null;
-        follow();
       });
     });
   });
@@ -266,7 +260,6 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
       clearTimeout(refreshTimer);
       stopFrames();
       stopTable();
-      stopModel();
       colour.dispose();
     },
   };

@@ -53,7 +53,7 @@ export interface VirtualList<E extends HTMLElement> extends VisibleRows {
  * The rows to draw in the box that `box` is put on. `header` pixels at its top are taken by a header that
  * sticks. Where nothing is laid out (a test), the box counts as 400 pixels high.
  */
-export function useVirtualList<E extends HTMLElement>(
+export function useVirtualList<E extends HTMLElement = HTMLDivElement>(
   count: number,
   rowHeight: number,
   header = 0,
