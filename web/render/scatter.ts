@@ -108,9 +108,6 @@ export class ScatterRenderer implements PointRenderer {
     return this.hidden;
   }
 
-  /** Number of draw calls made by the last `draw`. */
-  drawCalls = 0;
-
   set(partial: Partial<ScatterProps>): boolean {
     const changes = mergeProps(this.props, partial);
     if (changes.positions) {
@@ -237,7 +234,6 @@ export class ScatterRenderer implements PointRenderer {
     const { gl, props, canvas } = this;
     const { uniforms: u } = gpu;
     const n = gpu.rows;
-    this.drawCalls = 0;
     gl.clearColor(props.background[0] / 255, props.background[1] / 255, props.background[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (n === 0) return;
@@ -309,7 +305,6 @@ export class ScatterRenderer implements PointRenderer {
     const { rows } = gpu;
     const hasColours = props.colours?.index.length === rows;
     gpu.draw(first, count, sprites, this.blend.t < 1, hasColours, props.flags?.length === rows);
-    this.drawCalls++;
   }
 
   private drawRing(
