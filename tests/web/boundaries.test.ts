@@ -138,6 +138,14 @@ describe('imports', () => {
   });
 });
 
+describe('packages', () => {
+  it('are imported by the page and the tools alone: one that brings the DOM types would hide violations', () => {
+    const rooms = ['web/protocol', 'web/kernels', 'web/worker', 'web/render'];
+    const paths = rooms.flatMap((room) => within(room, /\.tsx?$/));
+    expect(findings(paths, /(?:from|import)\s*\(?\s*['"](?!\.|@kernels\/)[^'"]+['"]/)).toEqual([]);
+  });
+});
+
 describe('the page and the worker', () => {
   const sources = within('web', /\.(tsx?|html)$/);
 
