@@ -86,7 +86,10 @@ export function hollowRim(radius: number, dpr: number): number {
   return Math.min(radius, Math.max(dpr, 0.35 * radius));
 }
 
-/** Colour of a point's rim, as both renderers mix it and as a legend shows it: the point's own colour with `outline` laid over it at `strength` times outline's alpha. */
+/**
+ * Colour of a point's rim, as both renderers mix it and as a legend shows it: the point's own colour with
+ * `outline` laid over it at `strength` times outline's alpha.
+ */
 export function rimColour(fill: Rgba, outline: Rgba, strength: number): Rgba {
   const k = (outline[3] / 255) * strength;
   const mix = (a: number, b: number): number => a + (b - a) * k;
