@@ -263,6 +263,56 @@ static void a_large_batch_takes_several_units(void) {
     ae_free(whole);
 }
 
+/* Wherever it is cancelled, the weights are whole: those after some number of full batches, or those of
+ * the start of the epoch. */
+static void a_cancelled_fit_leaves_whole_weights(void) {
+    static float  wide[40 * 2000];
+    const matrix  x = {.data = wide, .dtype = MATRIX_F32, .n = 40, .d = 2000, .stride = 2000};
+    ae_params     p = small();
+    ae_fit_params q = short_fit();
+    for (size_t i = 0; i < 40 * 2000; i++) {
+        wide[i] = rng_uniform(2, RNG_SYNTHETIC, 0, (uint32_t)i);
+    }
+    p.hidden[0] = 512;
+    q.batch = 20;
+    q.epochs = 1;
+    /* Every state between two batches, in order. */
+    ae   *m = new_ae(&p, 2000);
+    void *whole[3] = {snapshot(m), NULL, NULL};
+    q.epochs = 2; /* so that the second batch is not followed by the end of the fit */
+    ae_fit *f = new_fit(m, &x, &q);
+    while (ae_steps(m) < 2) {
+        const uint32_t before = ae_steps(m);
+        CHECK_STATUS(ae_fit_step(f, 1), STATUS_OK);
+        if (ae_steps(m) > before && ae_fit_between_batches(f)) {
+            whole[ae_steps(m)] = snapshot(m);
+        }
+    }
+    ae_fit_free(f);
+    uint32_t rolled_back = 0;
+    for (uint32_t units = 0; units < 40; units++) {
+        ae *cancelled = new_ae(&p, 2000);
+        f = new_fit(cancelled, &x, &q);
+        CHECK_STATUS(ae_fit_step(f, units), STATUS_OK);
+        rolled_back += ae_fit_between_batches(f) ? 0u : 1u;
+        ae_fit_cancel(f);
+        CHECK(ae_fit_done(f) && ae_fit_between_batches(f));
+        const uint32_t steps = ae_steps(cancelled);
+        if (steps <= 2 && whole[steps] != NULL && ae_epochs(cancelled) == 0) {
+            void *s = snapshot(cancelled);
+            CHECK_BITS(s, whole[steps], ae_snapshot_bytes(m));
+            mem_free(s);
+        }
+        ae_fit_free(f);
+        ae_free(cancelled);
+    }
+    CHECK(rolled_back > 2);
+    for (int i = 0; i < 3; i++) {
+        mem_free(whole[i]);
+    }
+    ae_free(m);
+}
+
 static void restore_then_the_same_steps_gives_the_same_bits(void) {
     const matrix    x = table();
     const ae_params p = small();
@@ -792,6 +842,7 @@ static void bad_inputs_are_refused(void) {
 TESTS({"gradients agree with central differences", gradients_agree_with_central_differences},
       {"slicing and dropped batches change no bit", slicing_changes_no_bit},
       {"a large batch takes several units", a_large_batch_takes_several_units},
+      {"a cancelled fit leaves whole weights", a_cancelled_fit_leaves_whole_weights},
       {"restore, then the same steps, gives the same bits",
        restore_then_the_same_steps_gives_the_same_bits},
       {"damaged snapshots are refused and change nothing", damaged_snapshots_are_refused},
