@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MISSING_INDEX, OTHER_INDEX, paletteColour, SCALE_SIZE } from '../../web/render/palette.ts';
-import { FLAG_DIMMED, FLAG_HOLLOW } from '../../web/render/props.ts';
+import { FLAG_DIMMED, FLAG_HOLLOW, FLAG_SELECTED } from '../../web/render/props.ts';
 import {
   canColour,
   colourColumn,
@@ -141,8 +141,9 @@ describe('colours of numbers', () => {
 });
 
 describe('flags of rows', () => {
-  it('dims every class but the highlighted one', () => {
-    expect([...(rowFlags(Uint8Array.of(0, 1, 2), null, 1) ?? [])]).toEqual([FLAG_DIMMED, 0, FLAG_DIMMED]);
+  it('draws the highlighted class on top and dims every other', () => {
+    const flags = rowFlags(Uint8Array.of(0, 1, 2), null, 1);
+    expect([...(flags ?? [])]).toEqual([FLAG_DIMMED, FLAG_SELECTED, FLAG_DIMMED]);
   });
 
   it('makes held-out rows and rows without a value hollow', () => {

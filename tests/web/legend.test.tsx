@@ -2,6 +2,7 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ColumnValues } from '../../web/protocol/messages.ts';
+import { FLAG_DIMMED } from '../../web/render/props.ts';
 import type { Store } from '../../web/state/store.ts';
 import { createViewActions, type ViewActions } from '../../web/state/view-actions.ts';
 import { Legend } from '../../web/ui/legend.tsx';
@@ -50,7 +51,12 @@ describe('the legend', () => {
     await settle();
     expect(button('b').getAttribute('aria-pressed')).toBe('true');
     expect(button('a').getAttribute('aria-pressed')).toBe('false');
-    expect([...(store.bulk.flags ?? [])].map((flag) => flag !== 0)).toEqual([true, true, false, false]);
+    expect([...(store.bulk.flags ?? [])].map((flag) => (flag & FLAG_DIMMED) !== 0)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     fireEvent.click(button('b'));
     await settle();
     expect(button('b').getAttribute('aria-pressed')).toBe('false');

@@ -19,8 +19,10 @@ async function show(store: Store): Promise<{ engine: FakeEngine; grid: HTMLEleme
   const engine = new FakeEngine();
   actions = createViewActions(store, engine);
   render(<RowsTable store={store} actions={actions} />);
-  await settle();
   const region = screen.getByRole('region', { name: 'Rows' });
+  expect(within(region).queryByRole('grid')).toBeNull();
+  fireEvent.click(within(region).getByRole('button', { name: 'Rows' }));
+  await settle();
   return { engine, grid: within(region).getByRole('grid') };
 }
 

@@ -16,7 +16,7 @@ import {
   OTHER_INDEX,
   scaleDomain,
 } from '../render/palette.ts';
-import { FLAG_DIMMED, FLAG_HOLLOW } from '../render/props.ts';
+import { FLAG_DIMMED, FLAG_HOLLOW, FLAG_SELECTED } from '../render/props.ts';
 import type { Colouring, Legend, TableState } from './store.ts';
 
 /** Codes of a category column that stand for no class of its list. */
@@ -75,8 +75,8 @@ export function colourError(error: Float32Array): Coloured {
 }
 
 /**
- * Flags of every row for the renderer: hollow without a value or held out, dimmed when another class is
- * highlighted. Null when no row has any.
+ * Flags of every row for the renderer: hollow without a value or held out; drawn on top when its class is
+ * highlighted, dimmed when another is. Null when no row has any.
  *
  * @param index (rows) palette index of each row, or null
  * @param heldout (rows) 1 = held out of training; null: not known
@@ -94,7 +94,7 @@ export function rowFlags(
     const entry = index ? index[row] : 0;
     let flag = 0;
     if (entry === MISSING_INDEX || heldout?.[row] === 1) flag |= FLAG_HOLLOW;
-    if (highlight !== null && entry !== highlight) flag |= FLAG_DIMMED;
+    if (highlight !== null) flag |= entry === highlight ? FLAG_SELECTED : FLAG_DIMMED;
     flags[row] = flag;
     any |= flag;
   }

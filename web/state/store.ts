@@ -142,7 +142,7 @@ export interface Bulk {
   maps: Map<Id, MapArrays>;
   colours: Uint8Array | null; // (rows) palette index
   palette: Uint8Array | null; // (256, 4) RGBA
-  flags: Uint8Array | null; // (rows) dimmed and hollow, as render/props.ts names them; null when none is
+  flags: Uint8Array | null; // (rows) on top, dimmed, hollow: as render/props.ts names them; null when none is
   heldout: Uint8Array | null; // (rows) 1 = held out
 }
 

@@ -22,10 +22,13 @@ export function Inspector({ store, actions }: ViewProps): JSX.Element {
   const row = store.hover.value ?? store.pinned.value;
   return (
     <section class="inspector" aria-label="Inspector">
-      <h2 class="side-title">Inspect</h2>
-      {table && store.map.value ? (
-        <RowPicker store={store} actions={actions} row={row} table={table} />
-      ) : null}
+      <div class="inspector-head">
+        <h2 class="side-title">Inspect</h2>
+        {store.pinned.value !== null ? (
+          <Unpin row={store.pinned.value} onPress={() => actions.pin(null)} />
+        ) : null}
+      </div>
+      {table && store.map.value ? <RowPicker actions={actions} row={row} table={table} /> : null}
       <InspectorBody store={store} actions={actions} row={row} table={table} />
     </section>
   );
@@ -84,9 +87,8 @@ function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
 
 /* ---- which row ------------------------------------------------------------------------------------------ */
 
-function RowPicker({ store, actions, row, table }: BodyProps & { table: TableState }): JSX.Element {
+function RowPicker({ actions, row, table }: Omit<BodyProps, 'store'> & { table: TableState }): JSX.Element {
   const { rows } = table.info;
-  const pinned = store.pinned.value;
   const step = (by: number): void => {
     const from = row ?? (by > 0 ? -1 : rows);
     actions.pin(Math.min(rows - 1, Math.max(0, from + by)));
@@ -130,18 +132,21 @@ function RowPicker({ store, actions, row, table }: BodyProps & { table: TableSta
       >
         <Icon name="expand" />
       </button>
-      {pinned !== null ? (
-        <button
-          type="button"
-          class="icon-button row-unpin"
-          aria-label="Let go of the row"
-          title={`${rowName(pinned)} is kept here. Press to let go.`}
-          onClick={() => actions.pin(null)}
-        >
-          <Icon name="unpin" />
-        </button>
-      ) : null}
     </div>
+  );
+}
+
+function Unpin({ row, onPress }: { row: RowId; onPress(): void }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label="Let go of the row"
+      title={`${rowName(row)} is kept here. Press to let go.`}
+      onClick={onPress}
+    >
+      <Icon name="unpin" />
+    </button>
   );
 }
 

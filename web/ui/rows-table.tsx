@@ -1,5 +1,6 @@
 /**
  * The map's twin as a table: every row, with its label, its place on the map, its error and its first cells.
+ * Folded until it is wanted.
  *
  * Only the rows in sight exist as markup. Cells are read from the file as they come into sight, one reading at
  * a time; the keyboard moves a cursor that the map and the inspector follow.
@@ -12,6 +13,7 @@ import type { Store, TableState } from '../state/store.ts';
 import { formatCount, formatNumber, labelColumn } from '../state/summary.ts';
 import type { ViewActions } from '../state/view-actions.ts';
 import { DataText } from './data-text.tsx';
+import { Icon } from './icon.tsx';
 import type { ViewProps } from './map-toolbar.tsx';
 import { useThrottled } from './use-throttled.ts';
 import { useVirtualList } from './virtual-list.ts';
@@ -24,14 +26,30 @@ const MOST_COLUMNS = 8;
 const KEPT = 2000;
 
 export function RowsTable({ store, actions }: ViewProps): JSX.Element | null {
+  const [open, setOpen] = useState(false);
+  const content = useId();
   const table = store.table.value;
+  if (!table) return null;
   return (
-    <section class="rows" aria-label="Rows">
-      {table ? (
-        <Grid key={table.info.table} store={store} actions={actions} table={table} />
-      ) : (
-        <p class="inspector-empty">The rows of your data are listed here.</p>
-      )}
+    <section class={open ? 'rows rows-open' : 'rows'} aria-label="Rows">
+      <button
+        type="button"
+        class="rows-toggle"
+        aria-expanded={open}
+        aria-controls={open ? content : undefined}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name={open ? 'collapse' : 'expand'} size={14} />
+        Rows
+        <span class="rows-count" aria-hidden="true">
+          {formatCount(table.info.rows)}
+        </span>
+      </button>
+      {open ? (
+        <div id={content} class="rows-content">
+          <Grid key={table.info.table} store={store} actions={actions} table={table} />
+        </div>
+      ) : null}
     </section>
   );
 }
@@ -146,7 +164,7 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
                 {label >= 0 ? <Cell text={cells(row)?.[label]} /> : null}
                 {axes.map(({ name, at }) => (
                   <td key={name} class="number">
-                    {formatNumber(arrays?.positions[2 * row + at] ?? Number.NaN)}
+                    {placeText(arrays?.positions[2 * row + at])}
                   </td>
                 ))}
                 {arrays?.error ? (
@@ -162,6 +180,11 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
       </div>
     </div>
   );
+}
+
+/** A coordinate, or a dash for a row that has no place yet. */
+function placeText(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '–' : formatNumber(value);
 }
 
 function ColumnHead({ name }: { name: string }): JSX.Element {
