@@ -1,0 +1,180 @@
+/**
+ * Everything the page can do, in one object: the only code that assigns to the store's signals, with
+ * view-actions.ts. The session's part is made of opening, training and the demonstration, each in its own file;
+ * this one joins them, and keeps what concerns the page as a whole.
+ */
+
+import { batch } from '@preact/signals';
+import type { Failure, Ready } from '../protocol/messages.ts';
+import { fetchCatalog } from './catalog.ts';
+import { createDemonstration, type Demonstration } from './demonstration.ts';
+import { createOpener, type OpenActions } from './open-actions.ts';
+import {
+  DEFAULT_PREFERENCES,
+  type PreferenceStorage,
+  type Preferences,
+  readPreferences,
+  writePreferences,
+} from './preferences.ts';
+import { createRunner, type RunActions } from './run-actions.ts';
+import { createSession, type SessionEngine, type Surroundings } from './session.ts';
+import type { Store, Theme } from './store.ts';
+import { createViewActions, type ViewActions } from './view-actions.ts';
+
+export interface SessionActions extends OpenActions, RunActions {
+  /** Reads preferences and catalogue, and starts the demonstration once the kernels are ready. */
+  start(): Promise<void>;
+  /** Gives up what is being opened. What was loaded stays. */
+  cancel(): void;
+  /** Trains, pauses or resumes, whichever makes sense now. */
+  toggle(): void;
+  dismiss(notice: number): void;
+  announce(text: string): void;
+  setTheme(theme: Theme): void;
+  setLogLoss(log: boolean): void;
+  setShortcuts(on: boolean): void;
+  copyDetails(details: string): Promise<void>;
+  onReady(ready: Ready): void;
+  /** The worker can't start, or was lost; `rebuilt`: another has everything again. */
+  onLost(failure: Failure, rebuilt: boolean): void;
+}
+
+export type Actions = SessionActions & ViewActions;
+
+export interface ActionOptions {
+  surroundings: Surroundings;
+  storage: PreferenceStorage | null;
+  /** Makes the theme visible on the document. */
+  applyTheme(theme: Theme): void;
+}
+
+export function createActions(store: Store, engine: SessionEngine, options: ActionOptions): Actions {
+  const { storage, surroundings } = options;
+  const session = createSession(store, engine, surroundings);
+  const view = createViewActions(store, engine);
+  const runner = createRunner(session);
+  const opener = createOpener(session, runner, () => demonstration.end());
+  const demonstration: Demonstration = createDemonstration(session, opener, runner);
+  let preferences: Preferences = DEFAULT_PREFERENCES;
+  let waiting: ((ready: Ready) => void) | null = null;
+
+  function remember(change: Partial<Preferences>): void {
+    preferences = { ...preferences, ...change };
+    writePreferences(storage, preferences);
+  }
+
+  /** An action of the person: what runs by itself gives way. */
+  function takingOver<A extends unknown[], R>(action: (...args: A) => R): (...args: A) => R {
+    return (...args) => {
+      if (store.firstVisit.peek()) demonstration.end();
+      return action(...args);
+    };
+  }
+
+  function whenReady(): Promise<Ready> {
+    const ready = store.ready.peek();
+    return ready
+      ? Promise.resolve(ready)
+      : new Promise((resolve) => {
+          waiting = resolve;
+        });
+  }
+
+  const train = takingOver(runner.train);
+
+  return {
+    ...view,
+    open: opener.open,
+    setRole: takingOver(opener.setRole),
+    setScale: takingOver(opener.setScale),
+    refuse: opener.refuse,
+    train,
+    startAgain: takingOver(runner.startAgain),
+    step: takingOver(runner.step),
+    pause: runner.pause,
+    resume: runner.resume,
+    stop: takingOver(runner.stop),
+    retry: takingOver(runner.retry),
+    tryLearningRate: runner.tryLearningRate,
+    setField: runner.setField,
+    resetFields: runner.resetFields,
+    onProgress: runner.onProgress,
+    onFrame: runner.onFrame,
+    dismiss: session.dismiss,
+    announce: (text) => session.announce(text),
+    cancel() {
+      if (!opener.cancelOpening() && store.firstVisit.peek()) {
+        demonstration.end();
+        store.phase.value = runner.restingPhase();
+      }
+    },
+    toggle() {
+      const { kind } = store.phase.peek();
+      if (kind === 'running') void runner.pause();
+      else if (kind === 'paused') void runner.resume();
+      else if (kind === 'ready' || kind === 'finished' || kind === 'failed') void train();
+    },
+    setPointSize(px) {
+      view.setPointSize(px);
+      remember({ pointSize: store.pointSize.peek() });
+    },
+    setTheme(theme) {
+      store.theme.value = theme;
+      options.applyTheme(theme);
+      remember({ theme });
+    },
+    setLogLoss(logLoss) {
+      store.logLoss.value = logLoss;
+      remember({ logLoss });
+    },
+    setShortcuts(shortcuts) {
+      store.shortcuts.value = shortcuts;
+      remember({ shortcuts });
+    },
+    async copyDetails(details) {
+      try {
+        await surroundings.copy(details);
+        session.announce('The details were copied.');
+        session.notify({ tone: 'info', text: 'The details were copied.' });
+      } catch {
+        session.notify({
+          tone: 'info',
+          text: `The browser does not let the page copy. The details are: ${details}`,
+        });
+      }
+    },
+    async start() {
+      preferences = readPreferences(storage);
+      batch(() => {
+        store.theme.value = preferences.theme;
+        store.logLoss.value = preferences.logLoss;
+        store.shortcuts.value = preferences.shortcuts;
+        if (preferences.pointSize !== null) view.setPointSize(preferences.pointSize);
+      });
+      options.applyTheme(preferences.theme);
+      const catalog = fetchCatalog(surroundings.fetch, 'data/catalog.json').catch((error: unknown) => {
+        session.report(error);
+        return [];
+      });
+      await whenReady();
+      store.catalog.value = await catalog;
+      /* A file may have been dropped meanwhile. */
+      if (store.phase.peek().kind === 'starting') await demonstration.start();
+    },
+    onReady(ready) {
+      store.ready.value = ready;
+      waiting?.(ready);
+      waiting = null;
+    },
+    onLost(failure, rebuilt) {
+      const after = rebuilt ? 'The data and the last state of the model are back.' : '';
+      session.report(failure, '', after);
+      const { kind } = store.phase.peek();
+      if (!rebuilt) {
+        store.phase.value = { kind: 'failed', failure, retry: false };
+      } else if (kind === 'running' || kind === 'pausing' || kind === 'paused' || kind === 'failed') {
+        store.phase.value = { kind: 'failed', failure, retry: true };
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The columns of a table as the page lists them: long stretches of alike ones, such as pixels, as one.
+ */
+
+import type { ColumnInfo, Role } from '../protocol/messages.ts';
+import { formatCount, formatNumber } from './summary.ts';
+
+/** More columns than this in a row, named alike, are shown as one. */
+export const GROUP_ABOVE = 40;
+
+export type ColumnItem = { kind: 'one'; column: number } | { kind: 'group'; columns: number[] };
+
+/** A name without the numbers in it: "pixel 1" and "pixel 784" are alike, so are "3x4" and "3x5". */
+function stem(name: string): string {
+  return name.slice(0, 100).replace(/\d+/g, '#');
+}
+
+function numeric(column: ColumnInfo): boolean {
+  return column.kind === 'number' || column.kind === 'constant' || column.kind === 'empty';
+}
+
+/** Neighbouring numeric columns with alike names, when there are more than 40; every other column by itself. */
+export function groupColumns(columns: readonly ColumnInfo[]): ColumnItem[] {
+  const items: ColumnItem[] = [];
+  let first = 0;
+  while (first < columns.length) {
+    const start = columns[first];
+    if (!start) break;
+    let end = first + 1;
+    if (numeric(start)) {
+      const alike = stem(start.name);
+      for (;;) {
+        const next = columns[end];
+        if (!next || !numeric(next) || stem(next.name) !== alike) break;
+        end++;
+      }
+    }
+    if (end - first > GROUP_ABOVE) {
+      items.push({ kind: 'group', columns: Array.from({ length: end - first }, (_, i) => first + i) });
+    } else {
+      for (let i = first; i < end; i++) items.push({ kind: 'one', column: i });
+    }
+    first = end;
+  }
+  return items;
+}
+
+/** What a column may be used for: text that hardly repeats can't be turned into numbers, nor can nothing. */
+export function rolesFor(column: ColumnInfo): Role[] {
+  const usable = column.kind !== 'text' && column.kind !== 'empty';
+  return usable ? ['feature', 'label', 'id', 'ignored'] : ['label', 'id', 'ignored'];
+}
+
+/** The role that all of these have; null when they differ. */
+export function commonRole(roles: readonly Role[], columns: readonly number[]): Role | null {
+  const first = roles[columns[0] ?? -1];
+  return first !== undefined && columns.every((i) => roles[i] === first) ? first : null;
+}
+
+/** Range or examples, in one short line. */
+export function valuesText(column: ColumnInfo): string {
+  switch (column.kind) {
+    case 'number':
+      return column.min === null || column.max === null
+        ? ''
+        : `${formatNumber(column.min)} to ${formatNumber(column.max)}`;
+    case 'constant':
+      return column.min === null ? (column.categories?.[0] ?? 'one value') : formatNumber(column.min);
+    case 'empty':
+      return 'no values';
+    default: {
+      const some = column.categories?.slice(0, 3).join(', ') ?? '';
+      const count = column.distinct === null ? 'over 10,000' : formatCount(column.distinct);
+      return some === ''
+        ? `${count} values`
+        : column.distinct !== null && column.distinct <= 3
+          ? some
+          : `${some} … ${count} in all`;
+    }
+  }
+}
+
+/** Least and largest value of several number columns. */
+export function rangeOf(columns: readonly ColumnInfo[]): string {
+  let lo = Number.POSITIVE_INFINITY;
+  let hi = Number.NEGATIVE_INFINITY;
+  for (const { min, max } of columns) {
+    if (min !== null) lo = Math.min(lo, min);
+    if (max !== null) hi = Math.max(hi, max);
+  }
+  return lo <= hi ? `${formatNumber(lo)} to ${formatNumber(hi)}` : '';
+}

@@ -1,0 +1,362 @@
+/**
+ * Opening data: a file, a set from the catalogue, and what its columns are used for.
+ *
+ * What is on screen stays until the new table has been read and prepared; then both change places in one step.
+ * Whatever goes wrong before that leaves the old data, model and map as they were.
+ */
+
+import { batch } from '@preact/signals';
+import type { FeatureInfo, Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
+import { type Download, fetchBlob } from './catalog.ts';
+import type { Runner } from './run-actions.ts';
+import type { Session } from './session.ts';
+import type { CatalogEntry, Phase, TableState } from './store.ts';
+
+export interface OpenActions {
+  /**
+   * Opens a file or a set of the catalogue by its id, and trains on it. While a model is training (the
+   * demonstration excepted) it asks first.
+   */
+  open(source: File | string): Promise<void>;
+  /** Uses columns for something else. Prepares the numbers again; a trained model starts again. */
+  setRole(columns: number | readonly number[], role: Role): Promise<void>;
+  setScale(scale: Scale): Promise<void>;
+  /** Tells why a drop can't be opened. */
+  refuse(sentence: string): void;
+}
+
+/** A table that was read and prepared but is not on screen yet. */
+export interface Prepared {
+  table: Id;
+  state: TableState;
+}
+
+export interface Opener extends OpenActions {
+  /** Aborts what is being opened; true when something was. */
+  cancelOpening(): boolean;
+  /** Fetches, reads and prepares; says how far it is. Throws what went wrong; nothing is left behind then. */
+  load(source: File | CatalogEntry, on: LoadHooks): Promise<Prepared>;
+  /** Frees a table that is not on screen (any more). */
+  discard(prepared: Prepared): void;
+  /** Puts a table on screen in place of all there was, without a model yet. */
+  commit(prepared: Prepared): void;
+  /** Puts a table on screen together with what `show` shows of it, in one step. The one before is not freed. */
+  exchange(prepared: Prepared, show: () => void): void;
+}
+
+export interface LoadHooks {
+  signal: AbortSignal;
+  /** The job that reads or prepares now, so that its progress can be told apart. */
+  onJob?(job: Id, stage: 'read' | 'features'): void;
+  onDownload?(download: Download): void;
+}
+
+type Stage = Extract<Phase, { kind: 'opening' }>['stage'];
+
+interface Replacement<T> {
+  name: string;
+  failed: string; // said before what went wrong
+  begin(
+    signal: AbortSignal,
+    show: (stage: Stage, done?: number, total?: number, left?: number | null) => void,
+  ): Promise<T>;
+  /** Frees a result that came too late. */
+  drop(result: T): void;
+  commit(result: T): void;
+}
+
+/** Address of a prepared file, relative to the page: the site works from any folder. */
+export function dataUrl(file: string): string {
+  return `data/${file}`;
+}
+
+function sourceOf(entry: CatalogEntry, blob: Blob | null): Source {
+  if (blob) {
+    return { blob, name: entry.file ?? entry.id };
+  }
+  return {
+    synthetic: entry.synthetic ?? 'blobs',
+    n: entry.n ?? entry.rows,
+    seed: entry.seed ?? 1,
+    name: entry.title,
+  };
+}
+
+/** `takeOver` ends what runs by itself; it is called whenever something else begins to be opened. */
+export function createOpener(session: Session, run: Runner, takeOver: () => void): Opener {
+  const { store, engine, surroundings } = session;
+  let current: AbortController | null = null;
+  let held: Promise<() => void> | null = null; // lets go of the training that waits for what is being opened
+  let question: number | null = null;
+
+  async function fetch(
+    entry: CatalogEntry,
+    signal: AbortSignal,
+    onDownload?: (download: Download) => void,
+  ): Promise<Blob | null> {
+    if (!entry.file) return null;
+    return fetchBlob(surroundings.fetch, dataUrl(entry.file), entry.title, signal, (download) =>
+      onDownload?.(download),
+    );
+  }
+
+  async function load(source: File | CatalogEntry, on: LoadHooks): Promise<Prepared> {
+    const entry = source instanceof Blob ? null : source;
+    let from: Source;
+    const hints: OpenHints = {};
+    if (entry) {
+      const blob = await fetch(entry, on.signal, on.onDownload);
+      from = sourceOf(entry, blob);
+      if (entry.label !== undefined) hints.label = entry.label;
+    } else {
+      const file = source as File;
+      from = { blob: file, name: file.name || 'pasted data' };
+    }
+    on.signal.throwIfAborted();
+    const table = engine.nextId();
+    const readJob = engine.nextId();
+    on.onJob?.(readJob, 'read');
+    const info = await engine.request(
+      { type: 'open', table, job: readJob, source: from, hints },
+      { signal: on.signal },
+    );
+    try {
+      const roles = info.columns.map((column) => column.role);
+      const job = engine.nextId();
+      on.onJob?.(job, 'features');
+      const features = await engine.request(
+        { type: 'prepare', table, job, spec: { roles, scale: 'auto' } },
+        { signal: on.signal },
+      );
+      on.signal.throwIfAborted();
+      const named: TableInfo = entry ? { ...info, name: entry.title } : info;
+      return {
+        table,
+        state: { info: named, origin: entry?.id ?? 'file', roles, scale: 'auto', features },
+      };
+    } catch (error) {
+      free(table);
+      throw error;
+    }
+  }
+
+  /** Frees a noun; one that is gone already is fine. */
+  function free(target: Id): void {
+    engine.request({ type: 'free', target }).catch(() => undefined);
+  }
+
+  function exchange({ table, state }: Prepared, show: () => void): void {
+    batch(() => {
+      store.tables.value = new Map([[table, state]]);
+      show();
+    });
+  }
+
+  function commit({ table, state }: Prepared): void {
+    const old = [...store.models.peek().keys(), ...store.maps.peek().keys(), ...store.tables.peek().keys()];
+    batch(() => {
+      store.tables.value = new Map([[table, state]]);
+      store.models.value = new Map();
+      store.maps.value = new Map();
+      store.panes.value = [];
+      store.hover.value = null;
+      store.pinned.value = null;
+      store.detail.value = null;
+      store.progress.value = null;
+      store.estimate.value = null;
+      store.bulk.maps.clear();
+      store.bulk.heldout = null;
+      store.phase.value = { kind: 'ready' };
+      run.adoptTable();
+    });
+    for (const id of old) free(id);
+  }
+
+  function cancelOpening(): boolean {
+    const was = current !== null;
+    current?.abort();
+    return was;
+  }
+
+  function opening(name: string, stage: Stage): Phase {
+    const replaces = store.tables.peek().size > 0;
+    return { kind: 'opening', name, stage, done: 0, total: 0, seconds_left: null, replaces };
+  }
+
+  /**
+   * Does work whose result takes the place of what is on screen. A training is held meanwhile: it ends when the
+   * work has succeeded, and goes on when it has failed or was given up. Begun again before it is done, the
+   * earlier work is dropped.
+   */
+  async function replace<T>(work: Replacement<T>): Promise<boolean> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const mine = (): boolean => current === controller;
+    current?.abort();
+    current = controller;
+    const show = (stage: Stage, done = 0, total = 0, seconds_left: number | null = null): void => {
+      if (mine()) store.phase.value = { ...opening(work.name, stage), done, total, seconds_left } as Phase;
+    };
+    show('stop');
+    try {
+      held ??= run.hold();
+      await held;
+      signal.throwIfAborted();
+      const result = await work.begin(signal, show);
+      if (mine()) await run.interrupt();
+      if (!mine()) {
+        work.drop(result);
+        return false;
+      }
+      current = null;
+      held = null;
+      work.commit(result);
+      return true;
+    } catch (error) {
+      if (mine()) {
+        current = null;
+        const release = await held;
+        held = null;
+        if (release) release();
+        else store.phase.value = run.restingPhase();
+        const kept = store.tables.peek().size > 0;
+        session.report(error, work.failed, kept ? 'The data that was loaded is still here.' : '');
+      }
+      return false;
+    }
+  }
+
+  async function openNow(source: File | CatalogEntry): Promise<void> {
+    takeOver();
+    const name = source instanceof Blob ? source.name || 'pasted data' : source.title;
+    const started = surroundings.now();
+    const done = await replace<Prepared>({
+      name,
+      failed: `${name} can’t be opened.`,
+      begin: (signal, show) => {
+        show(source instanceof Blob || !source.file ? 'read' : 'fetch');
+        return load(source, {
+          signal,
+          onJob(job, stage) {
+            run.follow(job);
+            show(stage);
+          },
+          onDownload({ done: bytes, total }) {
+            const seconds = (surroundings.now() - started) / 1000;
+            const left = seconds > 1 && total > 0 ? ((total - bytes) / bytes) * seconds : null;
+            show('fetch', bytes, total, left);
+          },
+        });
+      },
+      drop: ({ table }) => free(table),
+      commit: (prepared) => {
+        commit(prepared);
+        const { info } = prepared.state;
+        session.announce(`${name}: ${info.rows} rows, ${info.columns.length} columns.`);
+      },
+    });
+    if (done) await run.trainIfPossible();
+  }
+
+  /** The columns' numbers again, after a choice. Taken back when it can't be done. */
+  async function prepareAgain(change: Pick<TableState, 'roles' | 'scale'>): Promise<void> {
+    const before = store.table.peek();
+    if (!before) return;
+    const id = before.info.table;
+    /* Other features, or another scale, make the model one of something else. */
+    const same =
+      change.scale === before.scale && featureColumns(change.roles) === featureColumns(before.roles);
+    put(id, { ...before, ...change });
+    if (same) return;
+    const trained = store.model.peek() !== null;
+    const name = before.info.name;
+    const spec = { roles: change.roles, scale: change.scale };
+    const done = await replace<FeatureInfo>({
+      name,
+      failed: 'That choice was taken back.',
+      begin: (signal, show) => {
+        const job = engine.nextId();
+        run.follow(job);
+        show('features');
+        return engine.request({ type: 'prepare', table: id, job, spec }, { signal });
+      },
+      drop: () => undefined,
+      commit: (features) => {
+        store.phase.value = { kind: 'ready' };
+        put(id, { ...before, ...change, features });
+        run.adoptTable();
+      },
+    });
+    if (done && trained) await run.trainIfQuick();
+    const now = store.tables.peek().get(id);
+    if (!done && now && current === null) put(id, before);
+  }
+
+  function put(id: Id, state: TableState): void {
+    store.tables.value = new Map(store.tables.peek()).set(id, state);
+  }
+
+  return {
+    load,
+    discard: ({ table }) => free(table),
+    commit,
+    exchange,
+    cancelOpening,
+    async open(source) {
+      const entry =
+        typeof source === 'string' ? store.catalog.peek().find(({ id }) => id === source) : source;
+      if (!entry) {
+        session.notify({ tone: 'error', text: 'That data set is not in the list.' });
+        return;
+      }
+      if (question !== null) session.dismiss(question);
+      question = null;
+      const phase = store.phase.peek().kind;
+      const busy = phase === 'running' || phase === 'pausing' || phase === 'paused';
+      if (!busy || store.firstVisit.peek()) {
+        await openNow(entry);
+        return;
+      }
+      const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
+      const close = () => {
+        if (question !== null) session.dismiss(question);
+        question = null;
+      };
+      question = session.notify({
+        tone: 'info',
+        text: `${phase === 'paused' ? 'Training is paused' : 'Training is under way'}. Open ${name} instead?`,
+        action: {
+          label: 'Open',
+          run: () => {
+            close();
+            void openNow(entry);
+          },
+        },
+        other: { label: 'Keep training', run: close },
+      });
+    },
+    async setRole(columns, role) {
+      const table = store.table.peek();
+      if (!table) return;
+      const chosen = new Set(typeof columns === 'number' ? [columns] : columns);
+      const roles = table.roles.map((old, i) => {
+        if (chosen.has(i)) return role;
+        /* At most one column names the rows. */
+        return role === 'id' && old === 'id' ? 'ignored' : old;
+      });
+      await prepareAgain({ roles, scale: table.scale });
+    },
+    async setScale(scale) {
+      const table = store.table.peek();
+      if (table) await prepareAgain({ roles: table.roles, scale });
+    },
+    refuse(sentence) {
+      session.notify({ tone: 'warning', text: sentence });
+    },
+  };
+}
+
+/** Which columns are features, as something that can be compared. */
+function featureColumns(roles: readonly Role[]): string {
+  return roles.map((role) => (role === 'feature' ? '1' : '0')).join('');
+}

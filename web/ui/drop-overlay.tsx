@@ -1,0 +1,100 @@
+/** The whole window takes a dropped file; while one is held over it, an overlay says what dropping will do. */
+
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Actions } from '../state/actions.ts';
+import { Icon } from './icon.tsx';
+
+/** What was dropped: one file to open, or a sentence on why it can't be opened. */
+export type Dropped = { file: File } | { refused: string };
+
+/** The part of a DataTransfer that is looked at. */
+export interface DroppedData {
+  files: ArrayLike<File>;
+  items: ArrayLike<
+    Pick<DataTransferItem, 'kind' | 'type'> & Partial<Pick<DataTransferItem, 'webkitGetAsEntry'>>
+  >;
+}
+
+export function readDrop(data: DroppedData | null): Dropped {
+  const files = Array.from(data?.files ?? []);
+  const items = Array.from(data?.items ?? []);
+  if (items.some((item) => item.kind === 'file' && item.webkitGetAsEntry?.()?.isDirectory)) {
+    return { refused: 'That is a folder. Drop one file of rows and columns, such as a CSV.' };
+  }
+  const [file] = files;
+  if (files.length > 1) {
+    return { refused: `Those are ${files.length} files. Drop one at a time: each replaces what is loaded.` };
+  }
+  if (file) return { file };
+  if (items.some(({ type }) => type === 'text/uri-list')) {
+    return {
+      refused: 'That is a link. Nothing is fetched from other sites: save the file, then drop it here.',
+    };
+  }
+  if (items.length > 0) {
+    return { refused: 'That is text. Save it as a CSV file, then drop the file here.' };
+  }
+  return { refused: 'Nothing was in that drop. Try “Open…” in the bar at the top.' };
+}
+
+export function DropOverlay({ actions }: { actions: Actions }): JSX.Element | null {
+  const [over, setOver] = useState(false);
+  const depth = useRef(0);
+  useEffect(() => {
+    const abort = new AbortController();
+    const { signal } = abort;
+    const end = (): void => {
+      depth.current = 0;
+      setOver(false);
+    };
+    window.addEventListener(
+      'dragenter',
+      (event) => {
+        event.preventDefault();
+        depth.current++;
+        setOver(true);
+      },
+      { signal },
+    );
+    window.addEventListener(
+      'dragover',
+      (event) => {
+        event.preventDefault();
+        if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
+      },
+      { signal },
+    );
+    window.addEventListener(
+      'dragleave',
+      () => {
+        depth.current--;
+        if (depth.current <= 0) end();
+      },
+      { signal },
+    );
+    window.addEventListener(
+      'drop',
+      (event) => {
+        event.preventDefault();
+        end();
+        const dropped = readDrop(event.dataTransfer);
+        if ('file' in dropped) void actions.open(dropped.file);
+        else actions.refuse(dropped.refused);
+      },
+      { signal },
+    );
+    window.addEventListener('dragend', end, { signal });
+    return () => abort.abort();
+  }, [actions]);
+  if (!over) return null;
+  return (
+    <div class="drop-overlay">
+      <div class="drop-sheet">
+        <Icon name="open" size={32} />
+        <strong>Drop to read it here</strong>
+        <span>It stays on this machine. What is shown now is replaced once the file has been read.</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/** The loss chart itself, on uPlot; a module of its own so that it is fetched when it is needed. */
+
+import 'uplot/dist/uPlot.min.css';
+import uPlot from 'uplot';
+import { formatNumber } from '../state/summary.ts';
+
+/** A colour token as the canvas takes it: the browser resolves what depends on the scheme. */
+function token(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}
+
+/** Draws into an element, filling it. */
+export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: boolean): uPlot {
+  const muted = token(element, '--muted');
+  const line = token(element, '--line');
+  const font = `11px ${getComputedStyle(element).fontFamily}`;
+  const axis: uPlot.Axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+  const series = (label: string, stroke: string): uPlot.Series => ({
+    label,
+    stroke,
+    width: 1.5,
+    spanGaps: true,
+    points: { show: (_: uPlot, __: number, first: number, last: number) => last - first < 2, size: 4 },
+  });
+  return new uPlot(
+    {
+      width: Math.max(80, element.clientWidth),
+      height: Math.max(40, element.clientHeight),
+      padding: [6, 8, 0, 0],
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
+      axes: [
+        {
+          ...axis,
+          size: 16,
+          gap: 2,
+          space: 60,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000],
+        },
+        {
+          ...axis,
+          size: 46,
+          gap: 4,
+          space: 20,
+          values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
+        },
+      ],
+      series: [
+        {},
+        series('train', token(element, '--train')),
+        { ...series('held out', token(element, '--heldout')), dash: [4, 3] },
+      ],
+    },
+    data,
+    element,
+  );
+}
