@@ -37,7 +37,7 @@ const ACTIVATIONS: readonly Activation[] = ['linear', 'relu', 'leaky_relu', 'elu
 const LOSSES = ['mse', 'bce'] as const;
 
 /** In the order of ae_fit_end. */
-const ENDS = ['running', 'epochs', 'plateau', 'diverged'] as const;
+const ENDS = ['running', 'epochs', 'plateau', 'diverged', 'cancelled'] as const;
 
 export type FitEnd = (typeof ENDS)[number];
 
@@ -397,6 +397,11 @@ export class AeFit {
   /** Drops a batch that is under way, if no weight was moved yet. */
   abandon(): boolean {
     return this.#k.exports.ae_fit_abandon_batch(this.#live) !== 0;
+  }
+
+  /** Ends the fit now, with whole weights: at worst those of the start of the epoch. */
+  cancel(): void {
+    this.#k.exports.ae_fit_cancel(this.#live);
   }
 
   get endedBy(): FitEnd {

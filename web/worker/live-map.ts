@@ -1,0 +1,262 @@
+/**
+ * Positions of every row of a table by a model's code, brought up to date in blocks of rows, and sent as frames
+ * in buffers that the page has lent. A sweep goes over all rows once; `whole` says that it met one state only.
+ */
+import { type Ae, EVALUATE_ROWS } from '../kernels/ae.ts';
+import type { Frame, Id } from '../protocol/messages.ts';
+import type { View } from './runner.ts';
+
+/** The rows that are shown: the address of a C `matrix`, and how many there are. */
+export interface ShownRows {
+  matrixPtr: number;
+  n: number;
+}
+
+export interface MapPort {
+  now(): number; // milliseconds
+  frame(frame: Frame): void; // its buffer is transferred
+}
+
+/** Milliseconds between two frames that nobody waits for. */
+const FRAME_EVERY = 33;
+
+/** Milliseconds that one call into the kernels should take at most. */
+const CALL = 4;
+
+/** Buffers that are kept for later frames. */
+const LENT = 2;
+
+/** A number in [-1/2, 1/2) that belongs to a row: the second coordinate where the code has only one. */
+function spread(row: number): number {
+  let h = Math.imul(row + 1, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) / 0x100000000 - 0.5;
+}
+
+export class LiveMap implements View {
+  readonly id: Id;
+  readonly #port: MapPort;
+  readonly #model: Ae;
+  readonly #shown: ShownRows;
+  readonly #codes: Float32Array; // (n, latent)
+  readonly #errors: Float32Array; // (n)
+  #axes: [number, number];
+  #lent: ArrayBuffer[] = [];
+
+  #cursor = 0; // rows done in this sweep
+  #detail = true;
+  #sweepStep = -1; // of the model when this sweep began
+  #mixed = false; // it has moved since
+  #fresh: [number, number] = [0, 0];
+  #freshStep = -1;
+
+  #codesStep = -1; // all codes are of this step; -1: of several
+  #errorsStep = -1;
+  #drawn = false;
+  #errorsKnown = false; // every row has an error, if perhaps an old one
+  #news = false; // something changed since the last frame
+  #errorNews = false;
+  #lastFrame = Number.NEGATIVE_INFINITY;
+
+  #perCall = 128;
+  #plainRow = 0; // milliseconds a row
+  #detailedRow = 0;
+
+  constructor(id: Id, model: Ae, shown: ShownRows, axes: [number, number], port: MapPort) {
+    this.id = id;
+    this.#model = model;
+    this.#shown = shown;
+    this.#axes = axes;
+    this.#port = port;
+    this.#codes = new Float32Array(shown.n * model.latent);
+    this.#errors = new Float32Array(shown.n);
+  }
+
+  get rows(): number {
+    return this.#shown.n;
+  }
+
+  get drawn(): boolean {
+    return this.#drawn;
+  }
+
+  get cost(): { plain: number; detailed: number } {
+    return { plain: this.#plainRow * this.rows, detailed: this.#detailedRow * this.rows };
+  }
+
+  get axes(): [number, number] {
+    return this.#axes;
+  }
+
+  /** Shows other dimensions of the code, from the next frame on. */
+  setAxes(axes: [number, number]): void {
+    this.#axes = axes;
+    this.#news = true;
+  }
+
+  /** Keeps a buffer for a frame, if it is large enough and not one too many. */
+  lend(buffer: ArrayBuffer): void {
+    if (buffer.byteLength >= this.rows * 12 && this.#lent.length < LENT) {
+      this.#lent.push(buffer);
+    }
+  }
+
+  restart(detail: boolean): void {
+    this.#cursor = 0;
+    this.#detail = detail;
+  }
+
+  advance(milliseconds: number): boolean {
+    const start = this.#port.now();
+    const step = this.#model.steps;
+    if (this.#cursor === 0) {
+      this.#sweepStep = step;
+      this.#mixed = false;
+      this.#fresh = [0, 0];
+      this.#freshStep = step;
+    }
+    if (step !== this.#freshStep) {
+      this.#mixed = true;
+      this.#fresh = [this.#cursor, this.#cursor];
+      this.#freshStep = step;
+    }
+    this.#codesStep = -1;
+    this.#errorsStep = this.#detail ? -1 : this.#errorsStep;
+    let before = start;
+    while (this.#cursor < this.rows) {
+      const count = Math.min(this.#perCall, this.rows - this.#cursor);
+      this.#encode(this.#cursor, count);
+      this.#cursor += count;
+      const after = this.#port.now();
+      this.#measure(after - before, count);
+      before = after;
+      if (after - start + CALL / 2 > milliseconds) {
+        break;
+      }
+    }
+    this.#fresh[1] = this.#cursor;
+    this.#news = true;
+    this.#errorNews ||= this.#detail;
+    if (this.#cursor < this.rows) {
+      return false;
+    }
+    this.#drawn = true;
+    this.#errorsKnown ||= this.#detail;
+    if (!this.#mixed) {
+      this.#codesStep = this.#sweepStep;
+      this.#errorsStep = this.#detail ? this.#sweepStep : this.#errorsStep;
+    }
+    return true;
+  }
+
+  send(always: boolean): void {
+    const now = this.#port.now();
+    if (!this.#drawn) {
+      return;
+    }
+    if (!always && (!this.#news || this.#lent.length === 0 || now - this.#lastFrame < FRAME_EVERY)) {
+      return;
+    }
+    const n = this.rows;
+    const buffer = this.#lent.pop() ?? new ArrayBuffer(n * 12);
+    const step = this.#model.steps;
+    const whole = this.#codesStep === step;
+    const withError = this.#errorsKnown && (this.#errorNews || always);
+    this.#place(new Float32Array(buffer, 0, n * 2));
+    if (withError) {
+      new Float32Array(buffer, n * 8, n).set(this.#errors);
+    }
+    this.#lastFrame = now;
+    this.#news = false;
+    this.#errorNews = false;
+    this.#port.frame({
+      type: 'frame',
+      map: this.id,
+      rows: n,
+      step,
+      epoch: this.#model.epochs,
+      dims: 2,
+      buffer,
+      channels: {
+        positions: { offset: 0, length: n * 2 },
+        error: withError ? { offset: n * 8, length: n } : null,
+      },
+      fresh: whole ? [0, n] : this.#freshStep === step ? [...this.#fresh] : [0, 0],
+      whole,
+    });
+  }
+
+  /** Every row's code, or null when they are not all of the model's present state. */
+  codes(): Float32Array<ArrayBuffer> | null {
+    return this.#codesStep === this.#model.steps ? this.#codes.slice() : null;
+  }
+
+  /** Every row's mean squared residual, or null likewise. */
+  errors(): Float32Array<ArrayBuffer> | null {
+    return this.#errorsStep === this.#model.steps ? this.#errors.slice() : null;
+  }
+
+  /** The model was changed from outside: nothing known is of its present state. */
+  invalidate(): void {
+    this.#codesStep = -1;
+    this.#errorsStep = -1;
+    this.restart(true);
+  }
+
+  #encode(first: number, count: number): void {
+    const { latent } = this.#model;
+    const z = this.#codes.subarray(first * latent, (first + count) * latent);
+    const error = this.#detail ? this.#errors.subarray(first, first + count) : undefined;
+    this.#model.encode(this.#shown.matrixPtr, first, count, z, error);
+  }
+
+  /** Learns what a row costs, and how many rows one call may take. */
+  #measure(took: number, count: number): void {
+    const row = took / count;
+    const known = this.#detail ? this.#detailedRow : this.#plainRow;
+    const mean = known === 0 ? row : known * 0.8 + row * 0.2;
+    if (this.#detail) {
+      this.#detailedRow = mean;
+      this.#plainRow ||= mean / 2;
+    } else {
+      this.#plainRow = mean;
+    }
+    if (took > CALL && this.#perCall > 1) {
+      this.#perCall = Math.ceil(this.#perCall / 2);
+    } else if (took < CALL / 3 && this.#perCall < EVALUATE_ROWS) {
+      this.#perCall = Math.min(this.#perCall * 2, EVALUATE_ROWS);
+    }
+  }
+
+  #place(positions: Float32Array): void {
+    const { latent } = this.#model;
+    const codes = this.#codes;
+    const [x, y] = this.#axes;
+    if (latent === 1) {
+      this.#placeLine(positions);
+      return;
+    }
+    for (let i = 0; i < this.rows; i += 1) {
+      positions[2 * i] = codes[i * latent + x] ?? 0;
+      positions[2 * i + 1] = codes[i * latent + y] ?? 0;
+    }
+  }
+
+  /** A code of one number: rows are spread across the line by chance, half as wide as the line's own spread. */
+  #placeLine(positions: Float32Array): void {
+    const codes = this.#codes;
+    let sum = 0;
+    let squares = 0;
+    for (const z of codes) {
+      sum += z;
+      squares += z * z;
+    }
+    const mean = sum / this.rows;
+    const deviation = Math.sqrt(Math.max(squares / this.rows - mean * mean, 0));
+    for (let i = 0; i < this.rows; i += 1) {
+      positions[2 * i] = codes[i] ?? 0;
+      positions[2 * i + 1] = spread(i) * deviation;
+    }
+  }
+}
