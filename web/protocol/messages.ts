@@ -102,7 +102,7 @@ export interface AeParams {
 
 /** One visit of given rows; another fit continues from the model's weights and moments. */
 export interface FitSpec {
-  table?: Id; // rows to visit come from here; default: the table the model was created on
+  table?: Id; // rows to visit come from here, and the map shows them from now on; default: the model's table
   rows?: Uint32Array | null; // row ids; null or absent: all
   weights?: Float32Array | null; // loss weight of each row of the table
   epochs: number;
@@ -312,10 +312,11 @@ export type FromWorker =
   | Progress
   | Frame
   | SnapshotEvent
+  | { type: 'alive' } // something long without progress of its own is still under way
   | { type: 'fatal'; failure: Failure }; // a trap or unhandled rejection: replace this worker
 
 /** The type of `reply.value` for each request. */
-export type ReplyOf<R extends Request> = R extends { type: 'open' }
+export type ReplyOf<R extends { type: Request['type'] }> = R extends { type: 'open' }
   ? TableInfo
   : R extends { type: 'prepare' }
     ? FeatureInfo
