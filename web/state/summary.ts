@@ -12,15 +12,18 @@ export function formatCount(n: number): string {
   return whole.format(n);
 }
 
-/** A measured number with about four digits: 0.0509, 12.3, 1.2e-7. */
+/** A measured number, to four digits or to the unit: 0.0509, 12.3, 12,346, 1.20e-7. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'missing' : value > 0 ? '∞' : '−∞';
   if (value === 0) return '0';
   const size = Math.abs(value);
   const text =
-    size >= 1e6 || size < 1e-4
+    size >= 1e9 || size < 1e-4
       ? value.toExponential(2)
-      : Number(value.toPrecision(4)).toLocaleString('en', { maximumSignificantDigits: 4 });
+      : value.toLocaleString(
+          'en',
+          size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 },
+        );
   return text.replace('-', '−');
 }
 
