@@ -9,6 +9,12 @@
 import { wheelFactor } from '../render/camera.ts';
 import type { MapController } from './map-controller.ts';
 
+/** What gestures do to the view. */
+export type Steerable = Pick<
+  MapController,
+  'nearest' | 'neighbour' | 'central' | 'reveal' | 'pan' | 'glide' | 'zoom' | 'zoomStep' | 'showAll'
+>;
+
 export interface MapTarget {
   hovered(): number | null;
   pinned(): number | null;
@@ -32,7 +38,7 @@ interface Touchpoint {
 }
 
 /** Listens on `host` until the function that is returned is called. */
-export function attachGestures(host: HTMLElement, map: MapController, target: MapTarget): () => void {
+export function attachGestures(host: HTMLElement, map: Steerable, target: MapTarget): () => void {
   const down = new Map<number, Touchpoint>();
   let start: (Touchpoint & { id: number; type: string }) | null = null;
   let dragging = false;

@@ -1,0 +1,191 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Camera } from '../../web/render/camera.ts';
+import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
+import { MapController } from '../../web/ui/map-controller.ts';
+
+/** What the renderer was told last, and how often it was told and drew. */
+let props: ScatterProps;
+let draws: number;
+let blends: number[];
+
+vi.mock('../../web/render/renderer.ts', () => ({
+  createRenderer: () => ({
+    kind: 'webgl2',
+    hiddenCount: 0,
+    set(partial: Partial<ScatterProps>) {
+      const { any, positions } = mergeProps(props, partial);
+      if (positions) blends.push(props.blendMs);
+      return any;
+    },
+    resize: () => true,
+    draw() {
+      draws++;
+      return false;
+    },
+    dispose() {},
+  }),
+}));
+
+let still: boolean;
+let map: MapController;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('requestAnimationFrame', (run: (now: number) => void) =>
+    setTimeout(() => run(performance.now()), 16),
+  );
+  vi.stubGlobal('cancelAnimationFrame', (id: number) => clearTimeout(id));
+  props = defaultProps();
+  draws = 0;
+  blends = [];
+  still = false;
+  map = new MapController(document.createElement('div'), {
+    onFallback() {},
+    onDrawn() {},
+    reducedMotion: () => still,
+  });
+  map.resize(800, 600, 1);
+});
+
+afterEach(() => {
+  map.dispose();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** Positions of 100 rows on a circle. */
+function ring(radius: number, x = 0): Float32Array {
+  return Float32Array.from({ length: 200 }, (_, i) =>
+    i % 2 === 0 ? x + radius * Math.cos(i / 2) : radius * Math.sin((i - 1) / 2),
+  );
+}
+
+const shown = (): Camera => ({ ...props.camera });
+
+describe('the view', () => {
+  it('shows all of the first frame at once', () => {
+    map.frame(ring(1), 'a');
+    for (let row = 0; row < 100; row++) {
+      const [x, y] = map.screenOf(row) ?? [-1, -1];
+      expect(x).toBeGreaterThan(0);
+      expect(x).toBeLessThan(800);
+      expect(y).toBeGreaterThan(0);
+      expect(y).toBeLessThan(600);
+    }
+  });
+
+  it('follows the data as it grows, in a motion, until the person moves it', () => {
+    map.frame(ring(1), 'a');
+    const { scale } = shown();
+    map.frame(ring(4), 'a');
+    vi.advanceTimersByTime(100);
+    expect(shown().scale).toBeLessThan(scale);
+    expect(shown().scale).toBeGreaterThan(scale / 4);
+    vi.advanceTimersByTime(3000);
+    expect(shown().scale).toBeCloseTo(scale / 4, 4);
+
+    map.pan(10, 0);
+    expect(map.following).toBe(false);
+    const before = shown();
+    map.frame(ring(40), 'a');
+    vi.advanceTimersByTime(1000);
+    expect(shown()).toEqual(before);
+
+    map.showAll();
+    expect(map.following).toBe(true);
+    vi.advanceTimersByTime(3000);
+    expect(shown().scale).toBeCloseTo(scale / 40, 4);
+  });
+
+  it('does not tremble with small changes', () => {
+    map.frame(ring(1), 'a');
+    const before = shown();
+    map.frame(ring(1.01), 'a');
+    vi.advanceTimersByTime(1000);
+    expect(shown()).toEqual(before);
+  });
+
+  it('starts over with another map', () => {
+    map.frame(ring(1), 'a');
+    map.zoom(100, 100, 5);
+    map.frame(ring(2, 50), 'b');
+    expect(map.following).toBe(true);
+    expect(shown().cx).toBeCloseTo(50, 0);
+  });
+
+  it('keeps what is under the pointer there while it zooms', () => {
+    map.frame(ring(1), 'a');
+    const row = map.nearest(...(map.screenOf(17) ?? [0, 0]), 5);
+    const [x, y] = map.screenOf(17) ?? [0, 0];
+    map.zoom(x, y, 3);
+    expect(row).toBe(17);
+    expect(map.screenOf(17)?.[0]).toBeCloseTo(x, 3);
+    expect(map.screenOf(17)?.[1]).toBeCloseTo(y, 3);
+  });
+
+  it('never zooms out of reach', () => {
+    map.frame(ring(1), 'a');
+    const { scale } = shown();
+    for (let i = 0; i < 100; i++) map.zoom(400, 300, 0.1);
+    expect(shown().scale).toBeGreaterThanOrEqual(scale / 20 - 1e-9);
+    for (let i = 0; i < 100; i++) map.zoom(400, 300, 10);
+    expect(shown().scale).toBeLessThanOrEqual(scale * 1000 + 1e-6);
+  });
+
+  it('brings a row into sight without changing the scale', () => {
+    map.frame(ring(1), 'a');
+    map.zoom(400, 300, 50);
+    const { scale } = shown();
+    expect(map.screenOf(0)?.[0]).toBeGreaterThan(800);
+    map.reveal(0);
+    vi.advanceTimersByTime(2000);
+    expect(map.screenOf(0)?.[0]).toBeLessThan(800);
+    expect(shown().scale).toBe(scale);
+  });
+});
+
+describe('frames', () => {
+  it('blend for as long as they are apart, at most a quarter of a second', () => {
+    map.frame(ring(1), 'a');
+    vi.advanceTimersByTime(80);
+    map.frame(ring(2), 'a');
+    vi.advanceTimersByTime(5000);
+    map.frame(ring(3), 'a');
+    expect(blends).toEqual([0, 80, 250]);
+  });
+
+  it('jump where motion is unwelcome, and so does the view', () => {
+    still = true;
+    map.frame(ring(1), 'a');
+    const { scale } = shown();
+    vi.advanceTimersByTime(80);
+    map.frame(ring(4), 'a');
+    expect(blends).toEqual([0, 0]);
+    expect(shown().scale).toBeCloseTo(scale / 4, 4);
+  });
+
+  it('are drawn once for any number of changes, and never on an idle page', () => {
+    map.frame(ring(1), 'a');
+    map.set({ pointSize: 7 });
+    map.set({ hoverRow: 3 });
+    vi.advanceTimersByTime(40);
+    expect(draws).toBe(1);
+    map.set({ hoverRow: 3 });
+    vi.advanceTimersByTime(5000);
+    expect(draws).toBe(1);
+  });
+
+  it('are nothing to trip over when empty, hidden or not finite', () => {
+    map.frame(new Float32Array(0), null);
+    map.resize(0, 0, 1);
+    map.frame(ring(1).fill(Number.NaN), 'a');
+    expect(map.nearest(10, 10, 10)).toBeNull();
+    expect(map.screenOf(0)).toBeNull();
+    expect(map.screenOf(1000)).toBeNull();
+    map.showAll();
+    map.resize(800, 600, 2);
+    vi.advanceTimersByTime(100);
+    expect(Object.values(shown()).every(Number.isFinite)).toBe(true);
+  });
+});
