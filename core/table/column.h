@@ -84,7 +84,7 @@ void column_drop_text(column *c);
 
 static inline bool column_is_absent(const column *c, uint32_t row) {
     return c->absent != NULL && (row >> 3) < c->absent_bytes &&
-           (c->absent[row >> 3] >> (row & 7u) & 1u) != 0;
+           ((uint32_t)c->absent[row >> 3] >> (row & 7u) & 1u) != 0;
 }
 
 /* The stored number, whether absent or not. */

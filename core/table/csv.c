@@ -53,6 +53,7 @@ struct csv {
     hash       hash;
     uint64_t   first_hash;
     uint32_t   first_rows;
+    csv_report first_report;
     csv_report report;
 };
 
@@ -548,6 +549,9 @@ status csv_end(csv *c) {
         if (hash_end(&c->hash) != c->first_hash || c->row != c->first_rows) {
             return fail(c, STATUS_BAD_DATA, CSV_CHANGED, 0);
         }
+        /* Only the first pass saw the texts of every column. */
+        c->report.not_utf8 = c->first_report.not_utf8;
+        c->report.not_utf8_line = c->first_report.not_utf8_line;
         finish_table(c);
         return STATUS_OK;
     }
@@ -575,6 +579,7 @@ status csv_again(csv *c) {
     if (!c->again) {
         return STATUS_BAD_PARAM;
     }
+    c->first_report = c->report;
     start_pass(c);
     return STATUS_OK;
 }

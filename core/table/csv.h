@@ -60,7 +60,7 @@ typedef enum {
     CSV_TEXT_TOO_LARGE = 7 /* TOO_LARGE: more than 4 GB of different texts in one column */
 } csv_fault;
 
-/* A wire struct: 4-byte fields only. Counts of the last pass. */
+/* A wire struct: 4-byte fields only. Counts of one pass over the bytes. */
 typedef struct {
     uint32_t rows;
     uint32_t lines;          /* line breaks met, and the last line */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { RECORDS = 200, COLUMNS_LOOKED_AT = 512 };
+enum { RECORDS = 200, COLUMNS_LOOKED_AT = 512, COUNTED_NAMES = 8 };
 
 static const uint8_t SEPARATORS[4] = {',', ';', '\t', '|'};
 
@@ -249,6 +249,26 @@ static uint32_t look_below(walker w, char point, below *columns, uint32_t *recor
     return n;
 }
 
+/* Names like 0, 1, 2 … or 1, 2, 3 …, as programs give them: eight or more that count up by one. */
+static bool counts_up(const below *columns, uint32_t n, char point) {
+    uint32_t counted = 0;
+    double   last = 0.0;
+    for (uint32_t j = 0; j < n; j++) {
+        number             read;
+        const number_class c = number_read(columns[j].first.s, columns[j].first.n, point, &read);
+        if (c != NUMBER_OK) {
+            continue;
+        }
+        const bool starts = counted == 0 && (read.value == 0.0 || read.value == 1.0);
+        if (!read.whole || !(starts || (counted > 0 && read.value == last + 1.0))) {
+            return false;
+        }
+        last = read.value;
+        counted++;
+    }
+    return counted >= COUNTED_NAMES;
+}
+
 static bool first_is_header(const walker *start, char point) {
     below    columns[COLUMNS_LOOKED_AT];
     uint32_t records;
@@ -268,6 +288,9 @@ static bool first_is_header(const walker *start, char point) {
         for (uint32_t i = 0; plain && i < j; i++) {
             plain = !same_field(&columns[i].first, &columns[j].first);
         }
+    }
+    if (counts_up(columns, n, point)) {
+        return true;
     }
     if (number_columns > 0) {
         return text_over > 0 && text_over >= number_over;

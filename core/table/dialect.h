@@ -17,7 +17,8 @@
  *    short, the first column holds row names (as R writes them) and is called "row"; else the record
  *    is passed over as a preamble.
  * 5. Header: the first record is a header when it has text over columns of numbers, in at least as many
- *    columns as it has numbers over numbers. With no column of numbers: when its fields are different
+ *    columns as it has numbers over numbers; or when its numbers, eight or more, count up by one from
+ *    0 or 1. With no column of numbers: when its fields are different
  *    from each other, none is empty, and none comes again in its own column.
  *
  * Whatever the caller gives is not guessed.

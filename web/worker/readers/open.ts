@@ -15,7 +15,7 @@ import {
 } from '../../kernels/csv.ts';
 import { KernelError, type Kernels } from '../../kernels/module.ts';
 import type { RawTable, Table, TableFacts } from '../../kernels/table.ts';
-import { FailureError, failure } from '../../protocol/failure.ts';
+import { failure } from '../../protocol/failure.ts';
 import type { OpenHints, Recipe, Source } from '../../protocol/messages.ts';
 import {
   type Encoding,
@@ -44,9 +44,9 @@ export interface Opened {
 }
 
 /**
- * Reads a source. `on.progress` counts bytes of the blob, of every pass together (rows of a made set);
- * `on.signal` ends the reading with a FailureError `cancelled`. Every failure is a FailureError, and leaves
- * nothing in the kernels' memory.
+ * Reads a source. `on.progress` counts bytes of the blob (rows of a made set), from 0 again when a second pass
+ * is needed; `on.signal` ends the reading with a FailureError `cancelled`. Every failure is a FailureError, and
+ * leaves nothing in the kernels' memory.
  */
 export async function openTable(
   kernels: Kernels,
@@ -368,7 +368,7 @@ async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promis
     throwIfAborted(on.signal);
   }
   const table = raw.finish(facts);
-  const { kinds } = { kinds: new Set(table.columns.map((column) => column.kind)) };
+  const kinds = new Set(table.columns.map((column) => column.kind));
   const usable = kinds.has('number') || kinds.has('category') || table.rows === 0 || table.image !== null;
   if (!usable && !table.columns.some((column) => column.role === 'feature')) {
     const notes = table.notes.join(' ');
@@ -381,5 +381,3 @@ async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promis
   }
   return table;
 }
-
-export { FailureError };
