@@ -14,11 +14,20 @@ function end(child, signal) {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    for (const child of running) end(child, 'SIGKILL');
-    process.exit(1);
-  });
+/** An interrupted run leaves nothing behind. Listens only while a program runs: others have their own ways to end. */
+function interrupted() {
+  for (const child of running) end(child, 'SIGKILL');
+  process.exit(1);
+}
+
+function began(child) {
+  if (running.size === 0) for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupted);
+  running.add(child);
+}
+
+function ended(child) {
+  running.delete(child);
+  if (running.size === 0) for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupted);
 }
 
 /**
@@ -34,7 +43,7 @@ export function capture(command, args, { minutes = 10, quiet = false, env = {}, 
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    running.add(child);
+    began(child);
     let text = '';
     let late = false;
     const timer = setTimeout(() => {
@@ -51,7 +60,7 @@ export function capture(command, args, { minutes = 10, quiet = false, env = {}, 
     child.on('error', (error) => take(`${command} could not be started: ${error.message}\n`));
     child.on('close', (code) => {
       clearTimeout(timer);
-      running.delete(child);
+      ended(child);
       done({ code: late ? 124 : (code ?? 1), text });
     });
   });
