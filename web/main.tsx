@@ -26,7 +26,7 @@ const engine = createEngine({
   onReady: (ready) => actions?.onReady(ready),
   onProgress: (progress) => actions?.onProgress(progress),
   onFrame: (frame, release) => (actions ? actions.onFrame(frame, release) : release()),
-  onLost: (failure, rebuilt) => actions?.onLost(failure, rebuilt),
+  onLost: (failure, rebuilt, { retry }) => actions?.onLost(failure, rebuilt, retry),
 });
 actions = createActions(store, engine, {
   storage,

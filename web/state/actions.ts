@@ -35,8 +35,8 @@ export interface SessionActions extends OpenActions, RunActions {
   setShortcuts(on: boolean): void;
   copyDetails(details: string): Promise<void>;
   onReady(ready: Ready): void;
-  /** The worker can't start, or was lost; `rebuilt`: another has everything again. */
-  onLost(failure: Failure, rebuilt: boolean): void;
+  /** The worker can't start, or was lost; `rebuilt`: another has everything again; `retry`: trying makes sense. */
+  onLost(failure: Failure, rebuilt: boolean, retry: boolean): void;
 }
 
 export type Actions = SessionActions & ViewActions;
@@ -56,6 +56,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
   let preferences: Preferences = DEFAULT_PREFERENCES;
+  let down = false; // the engine waits for a restart
   let waiting: ((ready: Ready) => void) | null = null;
 
   function remember(change: Partial<Preferences>): void {
@@ -94,7 +95,15 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     pause: runner.pause,
     resume: runner.resume,
     stop: takingOver(runner.stop),
-    retry: takingOver(runner.retry),
+    retry: takingOver(async () => {
+      if (!down) {
+        await runner.retry();
+        return;
+      }
+      down = false;
+      store.phase.value = store.tables.peek().size > 0 ? runner.restingPhase() : { kind: 'starting' };
+      engine.restart();
+    }),
     tryLearningRate: runner.tryLearningRate,
     setField: runner.setField,
     resetFields: runner.resetFields,
@@ -166,15 +175,12 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       waiting?.(ready);
       waiting = null;
     },
-    onLost(failure, rebuilt) {
-      const after = rebuilt ? 'The data and the last state of the model are back.' : '';
-      session.report(failure, '', after);
+    onLost(failure, rebuilt, retry) {
+      down = !rebuilt;
+      session.tell(failure, '', rebuilt ? 'The data and the last state of the model are back.' : '');
       const { kind } = store.phase.peek();
-      if (!rebuilt) {
-        store.phase.value = { kind: 'failed', failure, retry: false };
-      } else if (kind === 'running' || kind === 'pausing' || kind === 'paused' || kind === 'failed') {
-        store.phase.value = { kind: 'failed', failure, retry: true };
-      }
+      const training = kind === 'running' || kind === 'pausing' || kind === 'paused' || kind === 'failed';
+      if (!rebuilt || training) store.phase.value = { kind: 'failed', failure, retry };
     },
   };
 }

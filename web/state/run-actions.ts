@@ -246,7 +246,7 @@ export function createRunner(session: Session): Runner {
         if (shown) store.phase.value = restingPhase();
       } else if (shown) {
         store.phase.value = { kind: 'failed', failure, retry: true };
-        if (failure.code !== 'worker_lost') session.report(error, 'Training has stopped.');
+        session.report(error, 'Training has stopped.');
       }
       return null;
     }

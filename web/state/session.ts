@@ -9,6 +9,8 @@ import type { Notice, Store } from './store.ts';
 /** The part of client/engine.ts that the session's actions use, so that tests can stand in for it. */
 export interface SessionEngine extends ViewEngine {
   nextId(): Id;
+  /** Starts a worker again after the engine went down. */
+  restart(): void;
 }
 
 /** What the actions need of the browser. Tests give their own. */
@@ -28,8 +30,12 @@ export interface Session {
   readonly surroundings: Surroundings;
   notify(notice: Omit<Notice, 'id'>): number;
   dismiss(id: number): void;
-  /** Tells a failure; a cancellation is none. `doing` comes before it, `after` behind. */
+  /**
+   * Tells a failure; a cancellation is none, and that the worker was lost is told by `tell`, once for all that
+   * went down with it. `doing` comes before it, `after` behind.
+   */
   report(error: unknown, doing?: string, after?: string): void;
+  tell(failure: Failure, doing?: string, after?: string): void;
   /** What the live region says next. `progress` is said at most once in 5 s. */
   announce(text: string, kind?: 'progress'): void;
   /** What can be told about a failure to those who fix it: versions, code, sizes, no data. */
@@ -78,6 +84,18 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     return lines.join('\n');
   }
 
+  function tell(failure: Failure, doing = '', after = ''): void {
+    console.error(`${failure.code}: ${failure.message}`);
+    notify({
+      tone: 'error',
+      text: [doing, failure.message, after].filter(Boolean).join(' '),
+      code: failure.code,
+      details: details(failure),
+      ...(failure.hint ? { hint: failure.hint } : {}),
+      ...(failure.where ? { where: failure.where } : {}),
+    });
+  }
+
   return {
     store,
     engine,
@@ -87,18 +105,10 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     dismiss(id) {
       store.notices.value = store.notices.peek().filter((notice) => notice.id !== id);
     },
-    report(error, doing = '', after = '') {
+    tell,
+    report(error, doing, after) {
       const failure = failureOf(error);
-      if (failure.code === 'cancelled') return;
-      console.error(`${failure.code}: ${failure.message}`);
-      notify({
-        tone: 'error',
-        text: [doing, failure.message, after].filter(Boolean).join(' '),
-        code: failure.code,
-        details: details(failure),
-        ...(failure.hint ? { hint: failure.hint } : {}),
-        ...(failure.where ? { where: failure.where } : {}),
-      });
+      if (failure.code !== 'cancelled' && failure.code !== 'worker_lost') tell(failure, doing, after);
     },
     announce(text, kind) {
       const now = surroundings.now();
