@@ -64,8 +64,11 @@ function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
   return (
     <div class="inspector-body">
       <RowHead detail={detail} table={table} />
-      {features.image ? <Pictures detail={detail} table={table} features={features} /> : null}
-      <ErrorLine detail={detail} features={features} />
+      {features.image ? (
+        <Pictures detail={detail} table={table} features={features} />
+      ) : (
+        <ErrorLine detail={detail} features={features} />
+      )}
       <h3 class="side-subtitle">Code</h3>
       <LatentCells values={detail.latent} range={store.latentRange.value} />
       {features.image ? (
@@ -180,7 +183,6 @@ function Pictures({ detail, table, features }: PicturesProps): JSX.Element | nul
   const { lo, hi } = pixelDomain(table);
   const residual = detail.reconstruction_raw.map((value, i) => value - (detail.input_raw[i] ?? 0));
   const name = rowName(detail.row);
-  const ends = formatNumber(hi - lo);
   return (
     <div class="pictures">
       <figure>
@@ -208,10 +210,13 @@ function Pictures({ detail, table, features }: PicturesProps): JSX.Element | nul
         />
         <figcaption>Residual</figcaption>
       </figure>
-      <p class="pictures-note">
-        <span class="residual-under">Blue</span> where the reconstruction is too dark, down to −{ends};{' '}
-        <span class="residual-over">orange</span> where it is too bright, up to {ends}.
-      </p>
+      <div class="pictures-note">
+        <ErrorLine detail={detail} features={features} />
+        <p title={`The colours run from ${formatNumber(lo - hi)} to ${formatNumber(hi - lo)} in every row.`}>
+          <span class="residual-under">too dark</span>
+          <span class="residual-over">too bright</span>
+        </p>
+      </div>
     </div>
   );
 }
@@ -229,7 +234,7 @@ function ErrorLine({ detail, features }: { detail: RowDetail; features: FeatureI
         {Number.isFinite(share) ? (
           <span title="Compared with predicting the mean of each feature for every row.">
             {' '}
-            · {formatNumber(Number(share.toPrecision(2)))} × the mean’s
+            · {formatNumber(Number(share.toPrecision(2)))} × that of the mean
           </span>
         ) : null}
       </span>

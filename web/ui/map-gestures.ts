@@ -133,6 +133,8 @@ export function attachGestures(host: HTMLElement, map: Steerable, target: MapTar
     if (pressed && !held) {
       const at = place(event);
       const row = map.nearest(at.x, at.y, reach(event));
+      /* The points may have moved since the pointer came: what it shows is what was pressed. */
+      if (event.pointerType !== 'touch') target.hover(row);
       target.pin(row);
     } else if (pressed && held) {
       const row = target.hovered();

@@ -48,7 +48,7 @@ export function RowImage({
       class="row-image"
       width={width}
       height={height}
-      style={{ width: `${width * zoom}px`, height: `${height * zoom}px` }}
+      style={{ width: `${width * zoom}px`, aspectRatio: `${width} / ${height}` }}
       role="img"
       aria-label={label}
     />

@@ -73,7 +73,7 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
   useEffect(() => {
     if (pinned === null) return;
     setCursor(pinned);
-    list.scrollTo(pinned);
+    list.scrollTo(pinned, 'middle');
   }, [pinned]);
 
   const go = (row: number): void => {

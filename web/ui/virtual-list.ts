@@ -43,10 +43,16 @@ export function scrollFor(row: number, count: number, rowHeight: number, view: n
   return wish === offset ? top : (Math.min(range, Math.max(0, wish)) / range) * travel;
 }
 
+/** Height of a box without its header; 400 pixels where nothing is laid out. */
+function viewOf(element: HTMLElement, header: number): number {
+  return Math.max(0, (element.clientHeight || 400 + header) - header);
+}
+
 export interface VirtualList<E extends HTMLElement> extends VisibleRows {
   box: RefObject<E | null>;
   view: number; // pixels
-  scrollTo(row: number): void;
+  /** Brings a row into sight: just so, or to the middle unless it is in sight already. */
+  scrollTo(row: number, where?: 'edge' | 'middle'): void;
 }
 
 /**
@@ -64,7 +70,7 @@ export function useVirtualList<E extends HTMLElement = HTMLDivElement>(
     const element = box.current;
     if (!element) return;
     const read = (): void => {
-      const view = Math.max(0, (element.clientHeight || 400 + header) - header);
+      const view = viewOf(element, header);
       const top = element.scrollTop;
       setScroll((before) => (before.top === top && before.view === view ? before : { top, view }));
     };
@@ -77,10 +83,16 @@ export function useVirtualList<E extends HTMLElement = HTMLDivElement>(
       observer?.disconnect();
     };
   }, [header]);
-  const scrollTo = (row: number): void => {
+  const scrollTo = (row: number, where: 'edge' | 'middle' = 'edge'): void => {
     const element = box.current;
     if (!element) return;
-    element.scrollTop = scrollFor(row, count, rowHeight, scroll.view, element.scrollTop);
+    const view = viewOf(element, header);
+    const place = scrollFor(row, count, rowHeight, view, element.scrollTop);
+    if (place === element.scrollTop) return;
+    /* A row half a box further on is at the edge when this one is in the middle. */
+    const beyond = Math.floor(view / rowHeight / 2) * (place > element.scrollTop ? 1 : -1);
+    const target = where === 'edge' ? row : Math.min(count - 1, Math.max(0, row + beyond));
+    element.scrollTop = scrollFor(target, count, rowHeight, view, element.scrollTop);
     const top = element.scrollTop;
     setScroll((before) => (before.top === top ? before : { ...before, top }));
   };
