@@ -430,7 +430,8 @@ static status settle_text(column *c, uint32_t rows, bool named_id) {
         c->kind = TABLE_CONSTANT;
         return STATUS_OK;
     }
-    if (distinct > TABLE_MAX_DISTINCT || (distinct > FEW_CATEGORIES && distinct > c->texts / 2)) {
+    if (distinct > TABLE_MAX_DISTINCT || distinct == c->texts ||
+        (distinct > FEW_CATEGORIES && distinct > c->texts / 2)) {
         c->kind = TABLE_TEXT;
         return STATUS_OK;
     }

@@ -527,10 +527,11 @@ static bool settle_pass(column *k) {
 }
 
 static void finish_table(csv *c) {
-    uint64_t recipe[3] = {c->d.separator, c->d.decimal, c->d.header};
     c->t->rows = c->row;
     hash h = c->hash;
-    hash_bytes(&h, recipe, sizeof recipe);
+    hash_value(&h, c->d.separator);
+    hash_value(&h, c->d.decimal);
+    hash_value(&h, c->d.header);
     c->t->fingerprint = hash_end(&h);
 }
 

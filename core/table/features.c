@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "table/table_impl.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -217,6 +218,7 @@ status features_new(features **out, const table *t, const features_params *p,
         }
         f->x.scale = f->scale;
     }
+    assert(made.d > 0);
     f->rows_a_unit = VALUES_A_UNIT / made.d;
     f->rows_a_unit = f->rows_a_unit < 1 ? 1 : f->rows_a_unit;
     f->rows_a_unit = f->rows_a_unit > MOST_ROWS_A_UNIT ? MOST_ROWS_A_UNIT : f->rows_a_unit;
@@ -415,8 +417,9 @@ static void write_rows(features *f) {
     hash_bytes(&f->hash, (const uint8_t *)f->data + first * row_bytes, (end - first) * row_bytes);
     f->written = end;
     if (end == f->x.n) {
-        const uint64_t shape[3] = {f->x.d, f->x.dtype, f->scaling};
-        hash_bytes(&f->hash, shape, sizeof shape);
+        hash_value(&f->hash, f->x.d);
+        hash_value(&f->hash, f->x.dtype);
+        hash_value(&f->hash, f->scaling);
         f->fingerprint = hash_end(&f->hash);
     }
 }

@@ -50,6 +50,14 @@ static inline void hash_bytes(hash *h, const void *data, size_t n) {
     }
 }
 
+static inline void hash_value(hash *h, uint64_t value) {
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)(value >> (8u * i));
+    }
+    hash_bytes(h, bytes, sizeof bytes);
+}
+
 static inline uint64_t hash_end(const hash *h) {
     hash last = *h;
     hash_word(&last, last.word);

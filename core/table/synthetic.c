@@ -126,7 +126,7 @@ static status put_label(synthetic *s, float value) {
 }
 
 status synthetic_step(synthetic *s, uint32_t rows) {
-    float x[MOST_COLUMNS];
+    float x[MOST_COLUMNS] = {0};
     for (; rows > 0 && !synthetic_done(s); rows--, s->row++) {
         const float label = make_row(s, x);
         for (uint32_t j = 0; j < s->d; j++) {

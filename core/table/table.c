@@ -346,7 +346,7 @@ status table_pixels_new(table **out, uint32_t n, uint32_t d, const uint8_t *labe
         return s;
     }
     hash_bytes(&t->hash, classes, n_classes > 0 ? classes_bytes : 0);
-    hash_bytes(&t->hash, &d, sizeof d);
+    hash_value(&t->hash, d);
     *out = t;
     return STATUS_OK;
 }

@@ -19,8 +19,8 @@
  *     constant    one distinct value
  *     number      at most 20 % of the cells with something in them are not numbers; those are bad
  *                 cells, read as missing
- *     category    text with at most 10,000 different values, and at most 20 of them or each met twice
- *                 on average
+ *     category    text with at most 10,000 different values, some value met twice, and at most 20
+ *                 of them or each met twice on average
  *     text        anything else
  */
 #ifndef TABLE_H

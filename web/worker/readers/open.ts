@@ -206,7 +206,7 @@ const lines = (numbers: readonly number[]): string =>
     .join(', ');
 
 function refuseUnusable(report: CsvReport, raw: RawTable, dialect: Dialect): void {
-  if (raw.columns === 0) {
+  if (raw.columns === 0 || (report.rows === 0 && report.named === 0)) {
     throw failure(
       'empty_file',
       'The file holds nothing but blank lines.',
@@ -359,7 +359,7 @@ function labelled(facts: TableFacts, { label }: OpenHints): TableFacts {
   return label === undefined ? facts : { ...facts, label };
 }
 
-/** Settles every column, with turns between; then the table, unless nothing in it can ever be used. */
+/** Settles every column, with turns between; then the table, unless nothing in it can be a feature. */
 async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promise<Table> {
   const columns = Math.max(1, Math.floor(VALUES_A_TURN / Math.max(1, raw.rows)));
   while (!raw.settled) {
@@ -368,14 +368,13 @@ async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promis
     throwIfAborted(on.signal);
   }
   const table = raw.finish(facts);
-  const kinds = new Set(table.columns.map((column) => column.kind));
-  const usable = kinds.has('number') || kinds.has('category') || table.rows === 0 || table.image !== null;
-  if (!usable && !table.columns.some((column) => column.role === 'feature')) {
+  // A table of one row, or of none, is shown; what can't be done with it is said where it is asked for.
+  if (table.rows > 1 && !table.columns.some((column) => column.role === 'feature')) {
     const notes = table.notes.join(' ');
     table.free();
     throw failure(
       'no_numeric_column',
-      'No column holds numbers or categories that differ between rows.',
+      'No column holds numbers, or categories, that differ between rows.',
       notes === '' ? 'Check the separator, or open another file.' : `Check the separator. ${notes}`,
     );
   }
