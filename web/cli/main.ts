@@ -222,7 +222,8 @@ async function run(options: Options, around: Surroundings, bar: ReturnType<typeo
   const features = await timed('features', () =>
     host.ask({ type: 'prepare', table, job: host.nextId(), spec: { roles, scale: options.scale } }),
   );
-  const result = await timed('train', () => train(host, options, table, model, features));
+  const fit = await create(host, options, table, model, features);
+  const result = await timed('train', () => train(host, model, fit));
   const codes = await timed('encode', () => host.ask({ type: 'read', what: 'latent', model }));
   bar.clear();
   await timed('write', async () => {
@@ -247,13 +248,14 @@ async function run(options: Options, around: Surroundings, bar: ReturnType<typeo
   }
 }
 
-async function train(
+/** Makes the model, unless it would be too large; gives what it is to be trained with. */
+async function create(
   host: Host,
   options: Options,
   table: Id,
   model: Id,
   features: FeatureInfo,
-): Promise<RunResult> {
+): Promise<FitSpec> {
   const { method } = options;
   const { params, fit } = settings(options, features);
   const { refused } = await host.ask({ type: 'estimate', table, method, params, fit });
@@ -262,6 +264,10 @@ async function train(
   }
   const axes: [number, number] = [0, params.latent > 1 ? 1 : 0];
   await host.ask({ type: 'create', model, map: host.nextId(), table, method, params, spec: { axes } });
+  return fit;
+}
+
+async function train(host: Host, model: Id, fit: FitSpec): Promise<RunResult> {
   const result = await host.ask({ type: 'run', job: host.nextId(), model, fit, live: false });
   if (result.reason === 'diverged') {
     throw failure('not_finite', result.message);

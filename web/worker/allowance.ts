@@ -64,8 +64,16 @@ export class Allowance {
     return this.#detail;
   }
 
+  /** Blocks of rows have added up to a sweep. */
+  swept(now: number): void {
+    this.#lastSweep = now;
+  }
+
   /** Milliseconds that may go to single blocks of rows now; `share` of the epoch is done. */
-  forRows(cost: SweepCost, share: number): number {
+  forRows(cost: SweepCost, share: number, now: number): number {
+    if (now - this.#lastSweep < SWEEP_EVERY) {
+      return 0;
+    }
     const earns = this.#earnedLastEpoch;
     const affordable = earns === null || earns >= cost.plain;
     const aside = affordable ? cost.plain * share : 0;

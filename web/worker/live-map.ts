@@ -187,6 +187,12 @@ export class LiveMap implements View {
     });
   }
 
+  /** Codes of all rows, and errors if asked for, are of the model's present state. */
+  isCurrent(detail: boolean): boolean {
+    const { steps } = this.#model;
+    return this.#codesStep === steps && (!detail || this.#errorsStep === steps);
+  }
+
   /** Every row's code, or null when they are not all of the model's present state. */
   codes(): Float32Array<ArrayBuffer> | null {
     return this.#codesStep === this.#model.steps ? this.#codes.slice() : null;

@@ -240,11 +240,12 @@ export class Runner {
       await this.#sweep(allowance.detail);
       return;
     }
-    const milliseconds = allowance.forRows(view.cost, this.#task.epochShare);
+    const start = this.#timing.now();
+    const milliseconds = allowance.forRows(view.cost, this.#task.epochShare, start);
     if (milliseconds > 0) {
-      const start = this.#timing.now();
       const complete = view.advance(Math.min(milliseconds, SLICE / 2));
       if (complete) {
+        allowance.swept(start);
         view.restart(allowance.canDetail(view.cost));
       }
       allowance.spend(this.#timing.now() - start);
@@ -300,7 +301,6 @@ export class Runner {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    this.#state = 'running';
     this.#report(true);
   }
 
@@ -378,6 +378,7 @@ export class Runner {
   }
 
   #wakeUp(): void {
+    this.#state = 'running';
     this.#wake?.();
     this.#wake = null;
   }

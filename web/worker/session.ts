@@ -433,7 +433,7 @@ export class Session {
 
   #refresh(model: ModelEntry): Promise<void> {
     return this.#quiet(model, async () => {
-      await this.#sweep(model);
+      await this.#sweep(model, true);
       model.live.send(true);
     });
   }
@@ -455,13 +455,13 @@ export class Session {
     return model.runner === null ? use(model) : model.runner.quiet(() => use(model));
   }
 
-  /** Brings codes and errors of every row up to the model's present state, in slices. */
-  async #sweep(model: ModelEntry): Promise<void> {
+  /** Brings codes, and errors if asked for, of every row up to the model's present state, in slices. */
+  async #sweep(model: ModelEntry, detail: boolean): Promise<void> {
     const { live } = model;
-    if (live.codes() !== null && live.errors() !== null) {
+    if (live.isCurrent(detail)) {
       return;
     }
-    live.restart(true);
+    live.restart(detail);
     while (!live.advance(16)) {
       this.#sayAlive();
       await this.#options.turn();
@@ -492,7 +492,7 @@ export class Session {
       case 'error':
       case 'latent':
         return this.#quiet(this.#model(request.model), async (model) => {
-          await this.#sweep(model);
+          await this.#sweep(model, request.what === 'error');
           return request.what === 'error' ? model.live.errors() : model.live.codes();
         });
     }
