@@ -8,8 +8,8 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { RowDetail } from '../protocol/messages.ts';
 import { formatNumber } from '../state/summary.ts';
-import { DataText } from './data-text.tsx';
-import { useVirtualList } from './virtual-list.ts';
+import { DataText, visibleText } from './data-text.tsx';
+import { SHORT_LIST, useVirtualList } from './virtual-list.ts';
 
 const ROW = 26;
 const HEAD = 26;
@@ -40,8 +40,13 @@ export function FeatureValues({ detail, names }: FeatureValuesProps): JSX.Elemen
           Largest residual first
         </label>
       ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls takes the keys that scroll it */}
-      <section ref={list.box} class="cell-list" tabIndex={0} aria-label="Values">
+      <section
+        ref={list.box}
+        class={names.length > SHORT_LIST ? 'cell-list cell-list-long' : 'cell-list'}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls takes the keys that scroll it
+        tabIndex={0}
+        aria-label="Values"
+      >
         <div class="virtual-size" style={{ height: `${list.height + HEAD}px` }}>
           <table class="feature-table virtual-stick" aria-rowcount={names.length + 1}>
             <thead>
@@ -64,7 +69,7 @@ export function FeatureValues({ detail, names }: FeatureValuesProps): JSX.Elemen
             <tbody style={{ transform: `translateY(${-list.shift}px)` }}>
               {shown.map((feature, i) => (
                 <tr key={feature} aria-rowindex={list.first + i + 2}>
-                  <th scope="row">
+                  <th scope="row" title={visibleText(names[feature] ?? '')}>
                     <DataText text={names[feature] ?? ''} />
                   </th>
                   <td class="number">{formatNumber(detail.input_raw[feature] ?? Number.NaN)}</td>

@@ -5,7 +5,7 @@ import { useId } from 'preact/hooks';
 import { MISSING_INDEX, paletteColour, SCALE_SIZE } from '../render/palette.ts';
 import type { Legend as LegendState } from '../state/store.ts';
 import { formatCount, formatNumber } from '../state/summary.ts';
-import { DataText, visibleText } from './data-text.tsx';
+import { DataText } from './data-text.tsx';
 import type { ViewProps } from './map-toolbar.tsx';
 
 export function Legend({ store, actions }: ViewProps): JSX.Element | null {
@@ -63,11 +63,13 @@ interface ItemProps {
 function LegendItem({ name, count, colour, pressed, quiet, hollow, onPress }: ItemProps): JSX.Element {
   const counted = useId();
   return (
-    <li>
+    <li
+      class={quiet && !pressed ? 'legend-item legend-quiet' : 'legend-item'}
+      data-pressed={pressed || undefined}
+    >
       <button
         type="button"
-        class={quiet && !pressed ? 'legend-item legend-quiet' : 'legend-item'}
-        aria-label={visibleText(name) || '(empty)'}
+        class="legend-button"
         aria-describedby={counted}
         aria-pressed={pressed}
         title={pressed ? 'Show all rows alike' : 'Make these rows stand out'}
@@ -80,11 +82,11 @@ function LegendItem({ name, count, colour, pressed, quiet, hollow, onPress }: It
         <span class="legend-name">
           <DataText text={name} />
         </span>
-        <span class="legend-count" id={counted}>
-          {formatCount(count)}
-          <span class="visually-hidden"> rows</span>
-        </span>
       </button>
+      <span class="legend-count" id={counted}>
+        {formatCount(count)}
+        <span class="visually-hidden"> rows</span>
+      </span>
     </li>
   );
 }

@@ -9,6 +9,8 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
+/** Lists of more rows than this scroll in a box of their own. */
+export const SHORT_LIST = 40;
 /** Height given to the content of a list, at most. */
 export const MOST_PIXELS = 12_000_000;
 
