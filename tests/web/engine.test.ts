@@ -1,0 +1,514 @@
+// The engine over a real MessageChannel, at the other end the real session with the real kernels; the clock is the
+// test's own, so that deadlines pass when the test says so.
+import { describe, expect, it } from 'vitest';
+import { createEngine, type Engine, type LostInfo, type WorkerLike } from '../../web/client/engine.ts';
+import { TICK } from '../../web/client/watch.ts';
+import type {
+  AeParams,
+  Failure,
+  FitSpec,
+  Frame,
+  FromWorker,
+  Progress,
+  Ready,
+  Source,
+  ToWorker,
+} from '../../web/protocol/messages.ts';
+import { Session } from '../../web/worker/session.ts';
+import { createTurn } from '../../web/worker/turn.ts';
+import { freshKernels } from '../wasm/kernels.ts';
+
+/** What a worker does besides working: tests make it fail. */
+interface Behaviour {
+  start?: 'never' | 'error' | 'html' | 'failed' | 'old';
+  mute?: boolean; // posts nothing more
+  deaf?: boolean; // hears nothing more
+  trapAtEpoch?: number;
+  failAllocation?: boolean;
+}
+
+class Station {
+  workers: ChannelWorker[] = [];
+  behaviours: Behaviour[] = [];
+  time = 0;
+  #ticks = new Set<() => void>();
+
+  makeWorker = (start: number): WorkerLike => {
+    const worker = new ChannelWorker(this.behaviours[start - 1] ?? {});
+    this.workers.push(worker);
+    return worker;
+  };
+
+  clock = {
+    now: () => this.time,
+    every: (_milliseconds: number, tick: () => void) => {
+      this.#ticks.add(tick);
+      return () => void this.#ticks.delete(tick);
+    },
+  };
+
+  get watching(): boolean {
+    return this.#ticks.size > 0;
+  }
+
+  /** Waking time passes, tick by tick, with room for messages between. */
+  async pass(milliseconds: number): Promise<void> {
+    for (let t = 0; t < milliseconds; t += TICK) {
+      this.time += TICK;
+      for (const tick of [...this.#ticks]) tick();
+      await settle(1);
+    }
+  }
+
+  /** One tick that comes after a long sleep. */
+  async sleep(milliseconds: number): Promise<void> {
+    this.time += milliseconds;
+    for (const tick of [...this.#ticks]) tick();
+    await settle(1);
+  }
+}
+
+async function settle(turns = 20): Promise<void> {
+  for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+class ChannelWorker implements WorkerLike {
+  onmessage: ((event: MessageEvent) => void) | null = null;
+  onerror: ((event: ErrorEvent) => void) | null = null;
+  onmessageerror: ((event: MessageEvent) => void) | null = null;
+  terminated = false;
+  heard: ToWorker[] = [];
+  behaviour: Behaviour;
+  readonly #page: MessagePort;
+  readonly #worker: MessagePort;
+  #session: Session | null = null;
+
+  constructor(behaviour: Behaviour) {
+    this.behaviour = behaviour;
+    const { port1, port2 } = new MessageChannel();
+    this.#page = port1;
+    this.#worker = port2;
+    port1.onmessage = (event) => this.onmessage?.(event);
+    port2.onmessage = (event) => this.#hear(event.data as ToWorker);
+    setImmediate(() => this.#start());
+  }
+
+  postMessage(message: unknown, transfer: Transferable[]): void {
+    this.#page.postMessage(message, transfer);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.behaviour = { mute: true, deaf: true };
+    this.#page.close();
+    this.#worker.close();
+  }
+
+  /** As the browser tells that a script failed. */
+  breakDown(message: string): void {
+    this.onerror?.({ message, preventDefault() {} } as ErrorEvent);
+  }
+
+  say(message: FromWorker, transfer: Transferable[] = []): void {
+    if (!this.behaviour.mute) this.#worker.postMessage(message, transfer);
+  }
+
+  #start(): void {
+    const { start } = this.behaviour;
+    if (this.terminated) return;
+    switch (start) {
+      case 'never':
+        return;
+      case 'error':
+        this.breakDown('');
+        return;
+      case 'html':
+        this.breakDown("Uncaught SyntaxError: Unexpected token '<'");
+        return;
+      case 'failed': {
+        const failure: Failure = {
+          code: 'worker_start',
+          message: 'This browser has no SIMD.',
+          hint: 'Use another.',
+        };
+        this.say({ type: 'failed', failure });
+        return;
+      }
+    }
+    const kernels = freshKernels();
+    const turn = createTurn();
+    if (this.behaviour.failAllocation) {
+      kernels.exports = { ...kernels.exports, ae_new: () => 1 };
+    }
+    this.#session = new Session({
+      kernels,
+      now: () => performance.now(),
+      // A terminated worker does not come back from its turn.
+      turn: () => (this.terminated ? new Promise(() => undefined) : turn()),
+      threads: 1,
+      memory: null,
+      post: (message, transfer) => this.say(message, transfer),
+      probe: (where, count) => {
+        if (where === 'epoch' && count === this.behaviour.trapAtEpoch) {
+          throw new WebAssembly.RuntimeError('unreachable');
+        }
+      },
+    });
+    const ready = this.#session.ready();
+    this.say(start === 'old' ? { ...ready, protocol: 0 } : ready);
+  }
+
+  #hear(message: ToWorker): void {
+    this.heard.push(message);
+    if (!this.behaviour.deaf) void this.#session?.handle(message);
+  }
+}
+
+interface Told {
+  ready: Ready[];
+  progress: Progress[];
+  frames: Frame[];
+  lost: { failure: Failure; rebuilt: boolean; info: LostInfo }[];
+}
+
+function setUp(behaviours: Behaviour[] = []): { station: Station; engine: Engine; told: Told } {
+  const station = new Station();
+  station.behaviours = behaviours;
+  const told: Told = { ready: [], progress: [], frames: [], lost: [] };
+  const engine = createEngine({
+    makeWorker: station.makeWorker,
+    clock: station.clock,
+    onReady: (ready) => void told.ready.push(ready),
+    onProgress: (progress) => void told.progress.push(progress),
+    onFrame(frame, release) {
+      told.frames.push({ ...frame, buffer: frame.buffer.slice(0) });
+      release();
+    },
+    onLost: (failure, rebuilt, info) => void told.lost.push({ failure, rebuilt, info }),
+  });
+  return { station, engine, told };
+}
+
+const params: AeParams = {
+  hidden: [16],
+  latent: 2,
+  activation: 'tanh',
+  output: 'linear',
+  loss: 'mse',
+  seed: 1,
+};
+
+const fit: FitSpec = {
+  epochs: 6,
+  batch: 32,
+  learning_rate: 3e-3,
+  weight_decay: 0,
+  noise: 0,
+  heldout: 0,
+  patience: 0,
+  seed: 1,
+};
+
+const endless: FitSpec = { ...fit, epochs: 100_000 };
+
+function csv(rows: number, shift = 0): Source {
+  const lines = ['a,b,c,kind'];
+  for (let i = 0; i < rows; i += 1) {
+    lines.push(`${(i * 37) % 101},${(i * 53) % 89},${(i % 7) + shift},${i % 2 ? 'odd' : 'even'}`);
+  }
+  return { blob: new Blob([lines.join('\n')]), name: 'numbers.csv' };
+}
+
+async function ready(engine: Engine, source: Source = csv(400)) {
+  const table = engine.nextId();
+  const model = engine.nextId();
+  const map = engine.nextId();
+  const info = await engine.request({ type: 'open', table, job: engine.nextId(), source, hints: {} });
+  const roles = info.columns.map(({ role }) => role);
+  await engine.request({ type: 'prepare', table, job: engine.nextId(), spec: { roles, scale: 'auto' } });
+  await engine.request({ type: 'create', model, map, table, method: 'ae', params, spec: { axes: [0, 1] } });
+  return { table, model, map, info };
+}
+
+describe('engine', () => {
+  it('asks and is answered; frames come in lent buffers that go back', async () => {
+    const { engine, told, station } = setUp();
+    const { model, map, info } = await ready(engine);
+    expect(told.ready).toHaveLength(1);
+    expect(info.rows).toBe(400);
+    const run = {
+      type: 'run',
+      job: engine.nextId(),
+      model,
+      fit: { ...fit, epochs: 3000 },
+      live: true,
+    } as const;
+    const result = await engine.request(run);
+    expect(result.reason).toBe('epochs');
+    expect(told.frames.length).toBeGreaterThan(2);
+    expect(told.frames.at(-1)).toMatchObject({ map, rows: 400, whole: true, step: result.steps });
+    const returned = station.workers[0]?.heard.filter(({ type }) => type === 'frame-return') ?? [];
+    expect(returned.length).toBeGreaterThanOrEqual(told.frames.length);
+    const series = told.progress.flatMap((progress) => progress.series);
+    expect(series.length).toBe(3000);
+    await expect(engine.request({ type: 'free', target: 999 })).rejects.toMatchObject({
+      failure: { code: 'not_found' },
+    });
+    expect(station.watching).toBe(false); // an idle page has no timer
+    engine.close();
+  });
+
+  it('an aborted signal cancels the job of its request, or gives a request without a job up at once', async () => {
+    const { engine, station } = setUp();
+    const { model } = await ready(engine);
+    const controller = new AbortController();
+    const job = engine.nextId();
+    const running = engine.request(
+      { type: 'run', job, model, fit: endless, live: true },
+      { signal: controller.signal },
+    );
+    await settle();
+    controller.abort();
+    expect((await running).outcome).toBe('cancelled');
+    const early = engine.request({ type: 'refresh', map: 0 }, { signal: AbortSignal.abort() });
+    await expect(early).rejects.toMatchObject({ failure: { code: 'cancelled' } });
+    const read = new AbortController();
+    const reading = engine.request({ type: 'read', what: 'latent', model }, { signal: read.signal });
+    read.abort();
+    await expect(reading).rejects.toMatchObject({ failure: { code: 'cancelled' } });
+    await settle();
+    expect(station.workers).toHaveLength(1);
+    engine.close();
+  });
+
+  it('row 58: late progress of an ended job and frames of a freed map are dropped', async () => {
+    const { engine, told, station } = setUp();
+    const { model, map } = await ready(engine);
+    const job = engine.nextId();
+    await engine.request({ type: 'run', job, model, fit, live: true });
+    await engine.request({ type: 'free', target: model });
+    const { progress, frames } = { progress: told.progress.length, frames: told.frames.length };
+    const worker = station.workers[0];
+    const late = told.progress[0];
+    const frame = told.frames[0];
+    if (late && frame) {
+      worker?.say({ ...late, job });
+      worker?.say({ ...frame, map, buffer: new ArrayBuffer(4800) });
+    }
+    await settle();
+    expect(told.progress.length).toBe(progress);
+    expect(told.frames.length).toBe(frames);
+    engine.close();
+  });
+
+  it('row 59: a trap: one message, another worker with everything back, and training goes on from the snapshot', async () => {
+    const { engine, told, station } = setUp([{ trapAtEpoch: 4 }]);
+    const { table, model, map } = await ready(engine);
+    await engine.request({
+      type: 'run',
+      job: engine.nextId(),
+      model,
+      fit: { ...fit, epochs: 3 },
+      live: true,
+    });
+    const before = await engine.request({ type: 'read', what: 'latent', model });
+    const run = { type: 'run', job: engine.nextId(), model, fit: endless, live: true } as const;
+    const lost = engine.request(run);
+    const waiting = lost.catch(() => engine.request({ type: 'read', what: 'latent', model }));
+    await expect(lost).rejects.toMatchObject({ failure: { code: 'worker_lost' } });
+    // Asked while the new worker comes up: it waits, and sees the model's last snapshot.
+    expect([...(await waiting)]).toEqual([...before]);
+    expect(station.workers).toHaveLength(2);
+    expect(station.workers[0]?.terminated).toBe(true);
+    expect(told.lost).toHaveLength(1);
+    expect(told.lost[0]).toMatchObject({ rebuilt: true, failure: { code: 'worker_lost' } });
+    expect(told.lost[0]?.info).toMatchObject({ retry: true, losses: 1 });
+    expect(told.lost[0]?.info.restored[0]?.model).toBe(model);
+    told.frames.length = 0;
+    const again = await engine.request({ type: 'run', job: engine.nextId(), model, fit, live: true });
+    expect(again.reason).toBe('epochs');
+    expect(told.frames.at(-1)).toMatchObject({ map, whole: true });
+    await engine.request({ type: 'free', target: table });
+    engine.close();
+  });
+
+  it('row 59: after three losses in a row it stays down, until it is asked to restart', async () => {
+    const trap = { trapAtEpoch: 1 };
+    const { engine, told, station } = setUp([trap, trap, trap]);
+    const { model } = await ready(engine);
+    for (let i = 0; i < 3; i += 1) {
+      const run = engine.request({ type: 'run', job: engine.nextId(), model, fit: endless, live: true });
+      await expect(run).rejects.toMatchObject({ failure: { code: 'worker_lost' } });
+      await expect.poll(() => told.lost.length).toBe(i + 1);
+    }
+    expect(told.lost.map(({ rebuilt }) => rebuilt)).toEqual([true, true, false]);
+    expect(told.lost[2]?.info.retry).toBe(false);
+    expect(station.workers).toHaveLength(3);
+    const refused = engine.request({ type: 'read', what: 'latent', model });
+    await expect(refused).rejects.toMatchObject({ failure: { code: 'worker_lost' } });
+    engine.restart();
+    const result = await engine.request({ type: 'run', job: engine.nextId(), model, fit, live: true });
+    expect(result.outcome).toBe('finished');
+    engine.close();
+  });
+
+  it('row 60: out of memory: the request says so, the worker is replaced without another word', async () => {
+    const { engine, told, station } = setUp([{ failAllocation: true }]);
+    const table = engine.nextId();
+    const info = await engine.request({
+      type: 'open',
+      table,
+      job: engine.nextId(),
+      source: csv(300),
+      hints: {},
+    });
+    const roles = info.columns.map(({ role }) => role);
+    await engine.request({ type: 'prepare', table, job: engine.nextId(), spec: { roles, scale: 'auto' } });
+    const create = () => {
+      const ids = { model: engine.nextId(), map: engine.nextId() };
+      return engine.request({ type: 'create', ...ids, table, method: 'ae', params, spec: { axes: [0, 1] } });
+    };
+    await expect(create()).rejects.toMatchObject({ failure: { code: 'no_memory' } });
+    expect((await create()).parameters).toBeGreaterThan(0);
+    expect(station.workers).toHaveLength(2);
+    expect(told.lost).toEqual([]);
+    engine.close();
+  });
+
+  it('row 61: silence for ten waking seconds while a job runs is a loss', async () => {
+    const { engine, told, station } = setUp();
+    const { model } = await ready(engine);
+    const running = engine.request({ type: 'run', job: engine.nextId(), model, fit: endless, live: true });
+    const outcome = running.catch((error: unknown) => error);
+    await settle();
+    const worker = station.workers[0];
+    if (worker) worker.behaviour = { mute: true, deaf: true };
+    await settle();
+    await station.pass(9000);
+    expect(station.workers).toHaveLength(1);
+    await station.pass(2000);
+    expect(await outcome).toMatchObject({ failure: { code: 'worker_lost' } });
+    await expect.poll(() => told.lost.length).toBe(1);
+    expect(told.lost[0]?.failure.message).toContain('10 seconds');
+    worker?.terminate();
+    engine.close();
+  });
+
+  it('row 61: a laptop that slept and a throttled tab are no silence', async () => {
+    const { engine, station, told } = setUp();
+    const { model } = await ready(engine);
+    void engine
+      .request({ type: 'run', job: engine.nextId(), model, fit: endless, live: true })
+      .catch(() => undefined);
+    await settle();
+    const worker = station.workers[0];
+    if (worker) worker.behaviour = { ...worker.behaviour, mute: true };
+    await station.sleep(3_600_000);
+    for (let i = 0; i < 10; i += 1) await station.sleep(60_000); // a tick a minute
+    expect(station.workers).toHaveLength(1);
+    expect(told.lost).toEqual([]);
+    engine.close();
+  });
+
+  it('row 61: a paused job may be silent for hours', async () => {
+    const { engine, station, told } = setUp();
+    const { model } = await ready(engine);
+    const job = engine.nextId();
+    const running = engine.request({ type: 'run', job, model, fit: endless, live: true });
+    await settle();
+    await engine.request({ type: 'pause', job });
+    expect(station.watching).toBe(false);
+    await station.pass(60_000);
+    expect(told.lost).toEqual([]);
+    await engine.request({ type: 'stop', job });
+    expect((await running).outcome).toBe('stopped');
+    engine.close();
+  });
+
+  it('row 57: a cancel that is not answered within two seconds replaces the worker', async () => {
+    const { engine, told, station } = setUp();
+    const { model } = await ready(engine);
+    const controller = new AbortController();
+    const job = engine.nextId();
+    const running = engine.request(
+      { type: 'run', job, model, fit: endless, live: true },
+      { signal: controller.signal },
+    );
+    const outcome = running.catch((error: unknown) => error);
+    await settle();
+    const worker = station.workers[0];
+    if (worker) worker.behaviour = { deaf: true, mute: true };
+    controller.abort();
+    await station.pass(3000);
+    expect(await outcome).toMatchObject({ failure: { code: 'worker_lost' } });
+    await expect.poll(() => told.lost.at(-1)?.rebuilt).toBe(true);
+    expect(worker?.terminated).toBe(true);
+    engine.close();
+  });
+
+  it('row 62: a script that is missing, is HTML, or never speaks fails the start in words, and can be tried again', async () => {
+    for (const start of ['error', 'html', 'never', 'failed', 'old'] as const) {
+      const { engine, told, station } = setUp([{ start }]);
+      const asked = engine.request({ type: 'open', table: 1, job: 2, source: csv(10), hints: {} });
+      const outcome = asked.catch((error: unknown) => error);
+      await settle();
+      if (start === 'never') {
+        await station.sleep(100_000); // asleep is not too late
+        expect(told.lost).toEqual([]);
+        await station.pass(21_000);
+      }
+      expect(await outcome).toMatchObject({ failure: { code: 'worker_start' } });
+      expect(told.lost).toHaveLength(1);
+      expect(told.lost[0]).toMatchObject({ rebuilt: false, info: { retry: true } });
+      expect(told.lost[0]?.failure.message).toMatch(start === 'failed' ? /SIMD/ : /compute module/);
+      expect(station.workers[0]?.terminated).toBe(true);
+      engine.restart();
+      expect((await ready(engine)).info.rows).toBe(400);
+      expect(told.lost).toHaveLength(1);
+      engine.close();
+    }
+  });
+
+  it('row 62: what the worker reports as unhandled replaces it', async () => {
+    const { engine, told, station } = setUp();
+    await ready(engine);
+    const failure: Failure = { code: 'internal', message: 'Something went wrong: nobody looked.', hint: '' };
+    station.workers[0]?.say({ type: 'fatal', failure });
+    await expect.poll(() => told.lost.length).toBe(1);
+    expect(told.lost[0]).toMatchObject({ rebuilt: true });
+    expect(told.lost[0]?.failure.message).toContain('nobody looked');
+    engine.close();
+  });
+
+  it('a file that has changed meanwhile is named, and the rest comes back', async () => {
+    const { engine, told, station } = setUp();
+    const changing = { blob: new Blob(['a,b\n1,2\n3,5\n4,4']), name: 'changing.csv' };
+    const first = await ready(engine, changing);
+    const kept = await ready(engine, csv(200));
+    changing.blob = new Blob(['a,b\n1,2\n3,5\n4,9']);
+    station.workers[0]?.breakDown('RuntimeError: unreachable');
+    await expect.poll(() => told.lost.length).toBe(1);
+    expect(told.lost[0]).toMatchObject({ rebuilt: false, failure: { code: 'file_changed' } });
+    expect(told.lost[0]?.failure.message).toContain('changing.csv');
+    const codes = await engine.request({ type: 'read', what: 'latent', model: kept.model });
+    expect(codes.length).toBe(400);
+    const gone = engine.request({ type: 'read', what: 'latent', model: first.model });
+    await expect(gone).rejects.toMatchObject({ failure: { code: 'not_found' } });
+    engine.close();
+  });
+
+  it('a lost worker comes back with the weights that the page had put into a model', async () => {
+    const { engine, told, station } = setUp();
+    const { model } = await ready(engine);
+    await engine.request({ type: 'run', job: engine.nextId(), model, fit, live: false });
+    const buffer = await engine.request({ type: 'snapshot', model });
+    const second = await ready(engine);
+    await engine.request({ type: 'restore', model: second.model, buffer }, { transfer: [buffer] });
+    const expected = await engine.request({ type: 'read', what: 'latent', model: second.model });
+    station.workers[0]?.breakDown('gone');
+    await expect.poll(() => told.lost.length).toBe(1);
+    const codes = await engine.request({ type: 'read', what: 'latent', model: second.model });
+    expect([...codes]).toEqual([...expected]);
+    engine.close();
+  });
+});
