@@ -122,6 +122,9 @@ describe('a pointer over the map', () => {
     const wheel = new WheelEvent('wheel', { deltaY: -200, cancelable: true });
     host.dispatchEvent(Object.assign(wheel, { clientX: 30, clientY: 40 }));
     expect(wheel.defaultPrevented).toBe(true);
+    near = 12;
+    vi.advanceTimersByTime(20);
+    expect(state.hover).toBe(12);
     host.dispatchEvent(new MouseEvent('dblclick'));
     expect(calls).toEqual([`zoom 30.0 40.0 ${Math.E.toFixed(3)}`, 'all']);
   });

@@ -155,6 +155,8 @@ export function attachGestures(host: HTMLElement, map: Steerable, target: MapTar
       event.deltaMode,
     );
     map.zoom(at.x, at.y, factor);
+    /* The rows have moved under a pointer that has not. */
+    if (down.size === 0) hoverSoon(at, REACH.mouse);
   };
 
   const arrow = (dx: number, dy: number, pan: boolean): void => {
