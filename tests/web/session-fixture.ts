@@ -38,11 +38,16 @@ export class FakeEngine implements SessionEngine {
   readonly pending: Pending[] = [];
   /** What is answered at once, by type. */
   answers: { [T in RequestBody['type']]?: (body: Body<T>) => unknown } = {};
+  restarts = 0;
   private id = 0;
 
   nextId(): Id {
     this.id++;
     return this.id;
+  }
+
+  restart(): void {
+    this.restarts++;
   }
 
   request<B extends RequestBody>(body: B, options?: { signal?: AbortSignal }): Promise<never> {
@@ -86,8 +91,9 @@ export class FakeEngine implements SessionEngine {
     return found as Pending & { body: Body<T> };
   }
 
+  /** The types of what was asked, but for the map's own readings. */
   types(): string[] {
-    return this.sent.map(({ type }) => type);
+    return this.sent.map(({ type }) => type).filter((type) => type !== 'read');
   }
 
   count(type: RequestBody['type']): number {
@@ -113,7 +119,16 @@ export const READY: Ready = {
       },
       fit: {
         defaults: {},
-        lo: { epochs: 1, batch: 1, learning_rate: 1e-8, weight_decay: 0, noise: 0, heldout: 0, patience: 0, seed: 0 },
+        lo: {
+          epochs: 1,
+          batch: 1,
+          learning_rate: 1e-8,
+          weight_decay: 0,
+          noise: 0,
+          heldout: 0,
+          patience: 0,
+          seed: 0,
+        },
         hi: {
           epochs: 100_000,
           batch: 4096,
@@ -264,7 +279,8 @@ export function obligingAnswers(engine: FakeEngine): void {
     cancel: () => null,
     set: () => null,
     free: () => null,
-    read: () => new Float32Array(0),
+    read: (body) =>
+      body.what === 'column' ? { kind: 'number', values: new Float32Array(4898) } : new Float32Array(0),
   };
 }
 

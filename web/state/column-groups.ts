@@ -57,13 +57,17 @@ export function commonRole(roles: readonly Role[], columns: readonly number[]): 
   return first !== undefined && columns.every((i) => roles[i] === first) ? first : null;
 }
 
+/** Two ends to three digits: the column is narrow. */
+function range(lo: number, hi: number): string {
+  const short = (value: number): string => formatNumber(Number(value.toPrecision(3)));
+  return `${short(lo)} to ${short(hi)}`;
+}
+
 /** Range or examples, in one short line. */
 export function valuesText(column: ColumnInfo): string {
   switch (column.kind) {
     case 'number':
-      return column.min === null || column.max === null
-        ? ''
-        : `${formatNumber(column.min)} to ${formatNumber(column.max)}`;
+      return column.min === null || column.max === null ? '' : range(column.min, column.max);
     case 'constant':
       return column.min === null ? (column.categories?.[0] ?? 'one value') : formatNumber(column.min);
     case 'empty':
@@ -88,5 +92,5 @@ export function rangeOf(columns: readonly ColumnInfo[]): string {
     if (min !== null) lo = Math.min(lo, min);
     if (max !== null) hi = Math.max(hi, max);
   }
-  return lo <= hi ? `${formatNumber(lo)} to ${formatNumber(hi)}` : '';
+  return lo <= hi ? range(lo, hi) : '';
 }

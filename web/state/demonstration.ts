@@ -13,6 +13,9 @@ import type { Session } from './session.ts';
 import type { CatalogEntry, Phase } from './store.ts';
 import { formatCount } from './summary.ts';
 
+/** Epochs of the demonstration, at least. */
+const EPOCHS = 20;
+
 type Opening = Extract<Phase, { kind: 'opening' }>;
 type Stage = Opening['stage'];
 
@@ -55,12 +58,21 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
     });
   }
 
+  /** Long enough to be watched; nobody waits for it. */
+  function lengthen(): void {
+    const form = store.form.peek();
+    if (!form) return;
+    const epochs = Math.max(EPOCHS, form.fit.epochs);
+    store.form.value = { ...form, fit: { ...form.fit, epochs } };
+  }
+
   /** Epoch 1 on the head, then a model with the same weights on all rows. */
   async function headFirst(head: CatalogEntry, full: CatalogEntry, signal: AbortSignal): Promise<void> {
     const first = await load(head, signal);
     if (signal.aborted) return;
     opener.commit(first);
     runner.adoptTable(full.rows);
+    lengthen();
     const model = await runner.create(first.table);
     const fit = store.form.peek()?.fit;
     if (!model || !fit || signal.aborted) return;
@@ -98,6 +110,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
     opener.exchange(answer.all, () => {
       runner.moveTo(trained, table);
       runner.adoptTable();
+      lengthen();
     });
     await runner.run(store.models.peek().get(model.info.model) ?? trained, { ...rest, table });
     opener.discard(first);
@@ -123,6 +136,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
           const prepared = await load(entry, signal);
           if (signal.aborted) return;
           opener.commit(prepared);
+          lengthen();
           await runner.trainIfPossible();
         }
       } catch (error) {

@@ -47,11 +47,11 @@ export function parseNumber(text: string, range: Range): Parsed<number> {
     return refused(`${quoted(written)} is not a number.`);
   }
   const value = Number(written);
-  if (range.integer && !Number.isInteger(value)) {
-    return refused(`Write a whole number from ${rangeText(range)}.`);
-  }
   if (!(value >= range.lo && value <= range.hi)) {
     return refused(`${quoted(written)} is outside ${rangeText(range)}.`);
+  }
+  if (range.integer && !Number.isInteger(value)) {
+    return refused(`Write a whole number from ${rangeText(range)}.`);
   }
   return { ok: true, value };
 }

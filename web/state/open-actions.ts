@@ -197,9 +197,10 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     const show = (stage: Stage, done = 0, total = 0, seconds_left: number | null = null): void => {
       if (mine()) store.phase.value = { ...opening(work.name, stage), done, total, seconds_left } as Phase;
     };
+    /* Asked before the phase changes: it tells whether the training was resting. */
+    held ??= run.hold();
     show('stop');
     try {
-      held ??= run.hold();
       await held;
       signal.throwIfAborted();
       const result = await work.begin(signal, show);

@@ -77,6 +77,7 @@ export function createRunner(session: Session): Runner {
   let resuming = false; // until the worker has answered, "paused" is old news
   let cancelEstimate: (() => void) | null = null;
   let estimateRequest = 0;
+  let estimated: Promise<void> = Promise.resolve(); // of the table on screen
   const lent = new Map<Id, () => void>(); // gives the buffer on screen back, by map
 
   function free(target: Id): void {
@@ -105,7 +106,7 @@ export function createRunner(session: Session): Runner {
     if (!table?.features || !ready) return;
     const features = rows === undefined ? table.features : { ...table.features, n: rows };
     store.form.value = formFor(ready, features, store.form.peek());
-    void estimate();
+    estimated = estimate();
   }
 
   async function estimate(): Promise<void> {
@@ -373,11 +374,11 @@ export function createRunner(session: Session): Runner {
       if (running === was) running = null;
     },
     async trainIfPossible() {
-      await estimate();
+      await estimated;
       if (store.estimate.peek()?.refused === null) await trainWith({ fresh: true });
     },
     async trainIfQuick() {
-      await estimate();
+      await estimated;
       const answer = store.estimate.peek();
       if (answer && answer.refused === null && answer.seconds <= UNASKED_SECONDS) {
         await trainWith({ fresh: true });

@@ -80,14 +80,14 @@ function ColumnRow({ table, index, actions }: TableProps & { index: number }): J
   return (
     <tr class={`role-${role}`}>
       <th scope="row">
-        <span class="column-name" title={visibleText(column.name)}>
-          <DataText text={column.name} />
-        </span>
-        <span class="column-kind">
+        <span class="column-head" title={`${visibleText(column.name)}: ${kindWord[column.kind]}`}>
           <Icon name={kindIcon[column.kind]} size={12} />
-          {kindWord[column.kind]}
-          {missing === '' ? null : <span class="column-missing">, {missing}</span>}
+          <span class="visually-hidden">{kindWord[column.kind]}</span>
+          <span class="column-name">
+            <DataText text={column.name} />
+          </span>
         </span>
+        {missing === '' ? null : <span class="column-missing">{missing}</span>}
       </th>
       <td>
         <span class="column-values" title={visibleText(valuesText(column))}>
@@ -145,13 +145,12 @@ function GroupRows({ table, group, actions }: TableProps & { group: readonly num
       <tr class={role ? `role-${role}` : ''}>
         <th scope="row">
           <button type="button" class="disclose" aria-expanded={open} onClick={() => setOpen(!open)}>
-            <Icon name={open ? 'collapse' : 'expand'} size={14} />
+            <Icon name={open ? 'collapse' : 'expand'} size={12} />
             <span class="column-name">
               <DataText text={first} /> … <DataText text={last} />
             </span>
           </button>
-          <span class="column-kind">
-            <Icon name="number" size={12} />
+          <span class="column-missing">
             {formatCount(group.length)} columns
             {constant > 0 ? `, ${formatCount(constant)} constant` : ''}
           </span>

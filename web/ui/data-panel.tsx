@@ -17,14 +17,6 @@ const scales: [Scale, string, string][] = [
   ['none', 'As they are', 'Columns with large numbers count for more.'],
 ];
 
-const scaleWord: Record<Scale, string> = {
-  auto: 'automatic',
-  standard: 'standardised',
-  minmax: 'stretched to 0–1',
-  '255': 'divided by 255',
-  none: 'taken as they are',
-};
-
 export function DropCard({ inviting }: { inviting: boolean }): JSX.Element {
   return (
     <label class={`drop-card${inviting ? ' inviting' : ''}`} for={OPEN_INPUT}>
@@ -60,23 +52,22 @@ function Loaded({ table, store, actions }: PanelProps & { table: TableState }): 
       <ColumnsTable table={table} actions={actions} />
       <p class="hint">
         {trained
-          ? 'Changing which columns are features prepares the numbers again, and the model starts again.'
-          : 'Features are what the model learns from. A label only colours the map.'}
+          ? 'Features are learned from: changing them, or the scaling, starts the model again.'
+          : 'Features are learned from. A label only colours the map.'}
       </p>
-      <label class="field-row">
+      <label class="field-row" title={chosen?.[2]}>
         <span>Scaling</span>
         <select
           value={table.scale}
           onChange={(event) => void actions.setScale(event.currentTarget.value as Scale)}
         >
-          {scales.map(([scale, title]) => (
-            <option key={scale} value={scale}>
+          {scales.map(([scale, title, meaning]) => (
+            <option key={scale} value={scale} title={meaning}>
               {title}
             </option>
           ))}
         </select>
       </label>
-      <p class="hint">{chosen?.[2]}</p>
       <Done table={table} />
     </>
   );
@@ -92,8 +83,8 @@ function Done({ table }: { table: TableState }): JSX.Element {
       {features ? (
         <ul class="notes">
           <li>
-            {formatCount(features.n)} rows of {formatCount(features.d)}{' '}
-            {features.d === 1 ? 'number' : 'numbers'}, {scaleWord[features.scale]}.
+            {formatCount(features.n)} {features.n === 1 ? 'row' : 'rows'} of {formatCount(features.d)}{' '}
+            {features.d === 1 ? 'number' : 'numbers'}.
           </li>
           {notes.map((note) => (
             <li key={note}>{visibleText(note)}</li>

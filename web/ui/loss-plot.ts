@@ -47,7 +47,7 @@ export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: b
           ...axis,
           size: 46,
           gap: 4,
-          space: 20,
+          space: 16,
           values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
         },
       ],

@@ -5,7 +5,7 @@ import type { Actions } from '../state/actions.ts';
 import { offered } from '../state/catalog.ts';
 import type { CatalogEntry, Store, Theme } from '../state/store.ts';
 import { formatCount } from '../state/summary.ts';
-import { DataText, visibleText } from './data-text.tsx';
+import { visibleText } from './data-text.tsx';
 import { Icon } from './icon.tsx';
 
 /** The id of the one file input, which every "open" label on the page belongs to. */
@@ -53,11 +53,6 @@ export function TopBar({ store, actions, onHelp }: PanelProps & { onHelp(): void
       </span>
       {table ? (
         <p class="shape">
-          {table.origin === 'file' ? (
-            <span class="shape-name">
-              <DataText text={table.info.name} />
-            </span>
-          ) : null}
           <span class="shape-size">
             {formatCount(table.info.rows)} {table.info.rows === 1 ? 'row' : 'rows'},{' '}
             {formatCount(table.info.columns.length)} {table.info.columns.length === 1 ? 'column' : 'columns'}
