@@ -57,8 +57,8 @@ struct csv {
     csv_report report;
 };
 
-static status fail(csv *c, status s, csv_fault fault, uint32_t line) {
-    c->report.fault = (uint32_t)fault;
+static status fail(csv *c, status s, csv_problem problem, uint32_t line) {
+    c->report.problem = (uint32_t)problem;
     c->report.error_line = line;
     return s;
 }

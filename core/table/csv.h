@@ -58,7 +58,7 @@ typedef enum {
     CSV_TOO_MANY_ROWS = 5,
     CSV_CHANGED = 6,       /* BAD_DATA: the second pass met other bytes than the first */
     CSV_TEXT_TOO_LARGE = 7 /* TOO_LARGE: more than 4 GB of different texts in one column */
-} csv_fault;
+} csv_problem;
 
 /* A wire struct: 4-byte fields only. Counts of one pass over the bytes. */
 typedef struct {
@@ -71,7 +71,7 @@ typedef struct {
     uint32_t empty_records; /* separators alone */
     uint32_t not_utf8;      /* different texts that are not valid UTF-8 */
     uint32_t not_utf8_line; /* where the first is; 0 = none */
-    uint32_t fault;         /* csv_fault */
+    uint32_t problem;       /* csv_problem */
     uint32_t error_line;
     uint32_t named; /* 1: a header was read */
 } csv_report;

@@ -369,6 +369,12 @@ status table_pixels_feed(table *t, const uint8_t *bytes, uint32_t n) {
         c->codes_filled++;
         c->texts++;
     }
+    if (i == n) { /* no pixel yet: fed may be less than labels */
+        return STATUS_OK;
+    }
+    if (i == n) { /* labels alone: the place of the first pixel is not reached yet */
+        return STATUS_OK;
+    }
     const size_t first = t->fed - labels;
     memcpy(t->pixels + first, bytes + i, n - i);
     t->fed += n - i;

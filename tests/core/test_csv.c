@@ -161,12 +161,12 @@ static void faults(void) {
     table     *t;
     csv_report r;
     CHECK_STATUS(read_text(&t, "a,b\n1,2\n3,\"4\n5,6\n", 2, 100, &r), STATUS_BAD_DATA);
-    CHECK(t == NULL && r.fault == CSV_UNCLOSED_QUOTE && r.error_line == 3);
+    CHECK(t == NULL && r.problem == CSV_UNCLOSED_QUOTE && r.error_line == 3);
     const dialect d = {.separator = ',', .decimal = '.', .header = 2};
     CHECK_STATUS(read_with(&t, &d, (const uint8_t *)"a,b\n1,\0\n", 8, 3, &r), STATUS_BAD_DATA);
-    CHECK(r.fault == CSV_NUL && r.error_line == 2);
+    CHECK(r.problem == CSV_NUL && r.error_line == 2);
     CHECK_STATUS(read_with(&t, &d, (const uint8_t *)"a\n\"\n\0\"", 6, 6, &r), STATUS_BAD_DATA);
-    CHECK(r.fault == CSV_NUL && r.error_line == 3);
+    CHECK(r.problem == CSV_NUL && r.error_line == 3);
     csv *c;
     CHECK_STATUS(csv_new(&c, &(dialect){.separator = ',', .decimal = ',', .header = 1}),
                  STATUS_BAD_PARAM);
@@ -193,7 +193,7 @@ static void limits(void) {
             csv_report r;
             for (uint32_t piece = 1000; piece <= 4000000; piece += 3999000) {
                 CHECK_STATUS(read_text(&t, s, 2, piece, &r), over ? STATUS_TOO_LARGE : STATUS_OK);
-                CHECK(r.fault == (over ? CSV_FIELD_TOO_LONG : CSV_FINE));
+                CHECK(r.problem == (over ? CSV_FIELD_TOO_LONG : CSV_FINE));
                 CHECK(!over || r.error_line == 2);
                 table_free(t);
             }
@@ -207,7 +207,7 @@ static void limits(void) {
         memset(s, ',', TABLE_MAX_COLUMNS - 1 + over);
         strcpy(s + TABLE_MAX_COLUMNS - 1 + over, "\n");
         CHECK_STATUS(read_text(&t, s, 2, 1u << 20, &r), over ? STATUS_TOO_LARGE : STATUS_OK);
-        CHECK(r.fault == (over ? CSV_TOO_MANY_COLUMNS : CSV_FINE));
+        CHECK(r.problem == (over ? CSV_TOO_MANY_COLUMNS : CSV_FINE));
         CHECK(over || table_columns(t) == TABLE_MAX_COLUMNS);
         table_free(t);
     }
@@ -298,7 +298,7 @@ static void another_pass_must_see_the_same_bytes(void) {
     CHECK_STATUS(csv_feed(c, (const uint8_t *)"a\n1\ny\n", 6), STATUS_OK);
     CHECK_STATUS(csv_end(c), STATUS_BAD_DATA);
     csv_read_report(c, &r);
-    CHECK(r.fault == CSV_CHANGED);
+    CHECK(r.problem == CSV_CHANGED);
     csv_free(c);
 }
 

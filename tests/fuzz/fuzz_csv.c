@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const size_t before = mem_in_use();
     const status sa = read_all(&whole, &d, data + 2, n, 0, &a);
     const status sb = read_all(&pieces, &d, data + 2, n, data[0] + 1u, &b);
-    if (sa != sb || a.fault != b.fault || a.error_line != b.error_line || a.rows != b.rows) {
+    if (sa != sb || a.problem != b.problem || a.error_line != b.error_line || a.rows != b.rows) {
         abort();
     }
     if (sa == STATUS_OK) {

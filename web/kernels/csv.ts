@@ -32,7 +32,7 @@ const reportStruct = wire({
   empty_records: 'u32',
   not_utf8: 'u32',
   not_utf8_line: 'u32',
-  fault: 'u32',
+  problem: 'u32',
   error_line: 'u32',
   named: 'u32',
 });
@@ -40,8 +40,8 @@ const reportStruct = wire({
 /** What reading met; see core/table/csv.h. */
 export type CsvReport = WireValue<typeof reportStruct>;
 
-/** Values of csv_fault. */
-export const CSV_FAULT = {
+/** Values of csv_problem. */
+export const CSV_PROBLEM = {
   NUL: 1,
   UNCLOSED_QUOTE: 2,
   FIELD_TOO_LONG: 3,

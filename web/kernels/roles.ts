@@ -54,7 +54,11 @@ function namedLabel(columns: readonly GuessColumn[], wanted: string | undefined)
     const exact = columns.findIndex((column) => column.name === wanted);
     return exact >= 0 ? exact : columns.findIndex((column) => plain(column.name) === plain(wanted));
   }
+  const hasX = columns.some((column) => /^[xz]$/.test(plain(column.name)));
   for (const name of LABEL_NAMES) {
+    if (name === 'y' && hasX) {
+      continue; // a coordinate
+    }
     const found = columns.findIndex((column) => plain(column.name) === name && usableAsLabel(column));
     if (found >= 0) {
       return found;

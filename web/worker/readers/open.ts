@@ -5,7 +5,7 @@
 
 import { counted } from '../../kernels/calls.ts';
 import {
-  CSV_FAULT,
+  CSV_PROBLEM,
   CsvReader,
   type CsvReport,
   type Dialect,
@@ -162,37 +162,37 @@ async function feed(
 }
 
 /** A failed read of text, with its place. */
-function textFailure(error: KernelError, { fault, error_line }: CsvReport): unknown {
+function textFailure(error: KernelError, { problem, error_line }: CsvReport): unknown {
   const where = `line ${error_line.toLocaleString('en')}`;
-  switch (fault) {
-    case CSV_FAULT.NUL:
+  switch (problem) {
+    case CSV_PROBLEM.NUL:
       return failure(
         'bad_file',
         'The file holds zero bytes, so it is not text.',
         'Open a text table, such as a CSV or TSV file.',
         where,
       );
-    case CSV_FAULT.UNCLOSED_QUOTE:
+    case CSV_PROBLEM.UNCLOSED_QUOTE:
       return failure(
         'bad_file',
         `The quote that opens in line ${error_line.toLocaleString('en')} is never closed.`,
         'Close the quote, or remove it.',
         where,
       );
-    case CSV_FAULT.FIELD_TOO_LONG:
+    case CSV_PROBLEM.FIELD_TOO_LONG:
       return failure(
         'too_large',
         'A cell is longer than 1 MB, or a column name longer than 10 kB.',
         'Check the separator and the quotes around this line.',
         where,
       );
-    case CSV_FAULT.TOO_MANY_COLUMNS:
+    case CSV_PROBLEM.TOO_MANY_COLUMNS:
       return failure('too_large', 'There are more than 50,000 columns.', 'Open fewer columns.', where);
-    case CSV_FAULT.TOO_MANY_ROWS:
+    case CSV_PROBLEM.TOO_MANY_ROWS:
       return failure('too_large', 'There are more than 5 million rows.', 'Open a part of the file.', where);
-    case CSV_FAULT.CHANGED:
+    case CSV_PROBLEM.CHANGED:
       return failure('file_changed', 'The file changed while it was read.', 'Drop the file again.');
-    case CSV_FAULT.TEXT_TOO_LARGE:
+    case CSV_PROBLEM.TEXT_TOO_LARGE:
       return failure('too_large', 'A column has more than 4 GB of text.', 'Leave this column out.', where);
     default:
       return error;
