@@ -12,8 +12,9 @@ beforeAll(async () => {
 afterAll(() => site.close());
 
 test('kernels in Chromium give the golden hash of the short runs (row 65)', async () => {
-  const wasm = site.requests.find((url) => url.endsWith('.wasm'));
-  expect(wasm).toBeDefined();
+  const asked = (): string | undefined => site.requests.find((url) => url.endsWith('.wasm'));
+  await expect.poll(asked, { timeout: 20_000 }).toBeDefined();
+  const wasm = asked();
   // As an expression, not a function that builds one: the page's policy forbids eval, also to tests.
   const hash = await site.page.evaluate(`(async () => {
     const imports = { env: { emscripten_notify_memory_growth: () => undefined } };

@@ -254,7 +254,7 @@ describe.skipIf(!existsSync(join(root, 'dist/site/index.html')))('the built site
     );
 
   /** How the hooks are reached: the functions of the kernels by name, and the parameter of the address. */
-  const hooks = read('core/wasm/exports-faults.txt').match(/(?<=^_)\w+/gm) ?? [];
+  const hooks: string[] = read('core/wasm/exports-faults.txt').match(/(?<=^_)\w+/gm) ?? [];
   const hooked = new RegExp(`\\b(?:${hooks.join('|')})\\b|get\\([\`'"]faults?[\`'"]\\)|@epoch`);
 
   it('has no fault hooks, neither in scripts nor in kernels', () => {

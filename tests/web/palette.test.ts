@@ -163,8 +163,8 @@ describe('scales', () => {
       expect(chroma(i)).toBeGreaterThan(chroma(126));
     }
     for (const matrix of Object.values(DEFICIENCIES)) {
-      const ends = [0, 253].map((i) => rgbToLab(simulate(entry(palette, i), matrix)));
-      const [a, b] = ends as [readonly number[], readonly number[]];
+      const end = (i: number): readonly number[] => rgbToLab(simulate(entry(palette, i), matrix));
+      const [a, b] = [end(0), end(253)];
       expect(100 * Math.hypot(...a.map((v, i) => v - (b[i] ?? 0)))).toBeGreaterThan(15);
     }
   });
