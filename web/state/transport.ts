@@ -103,11 +103,12 @@ export const TIME_LEFT_AFTER = 3000;
  */
 export function nextTimeLeft(
   before: TimeLeft | null,
-  seconds: number | null,
+  estimate: number | null,
   now: number,
   started: number,
 ): TimeLeft | null {
-  if (seconds === null || now - started < TIME_LEFT_AFTER) return null;
+  if (estimate === null || now - started < TIME_LEFT_AFTER) return null;
+  const seconds = Math.max(0, estimate);
   if (!before) return { seconds, at: now, longer: false };
   const counted = Math.max(0, before.seconds - (now - before.at) / 1000);
   if (seconds <= counted) return { seconds, at: now, longer: false };
