@@ -74,8 +74,11 @@ function accepts(header, encoding) {
   });
 }
 
-function answer(root, headers, base, request, response) {
-  const common = headers === 'all' ? { ...isolationHeaders, 'Cache-Control': 'no-cache' } : {};
+function answer({ root, headers, base, extra }, request, response) {
+  const common = {
+    ...(headers === 'all' ? { ...isolationHeaders, 'Cache-Control': 'no-cache' } : {}),
+    ...extra,
+  };
   const plain = (status, text, more = {}) => {
     response.writeHead(status, { ...common, 'Content-Type': 'text/plain; charset=utf-8', ...more });
     response.end(request.method === 'HEAD' ? undefined : `${text}\n`);
@@ -117,13 +120,14 @@ function answer(root, headers, base, request, response) {
  * @param {'all' | 'none'} [options.headers] isolation headers and compression, or neither
  * @param {string} [options.host] address to listen on; this machine only by default
  * @param {string} [options.base] path under which the folder appears, as '/some/folder/'
+ * @param {Record<string, string>} [options.extra] further headers of every answer
  * @returns {Promise<{url: string, port: number, close(): Promise<void>}>} rejects when the port is taken
  */
-export function serve({ root, port = 0, headers = 'all', host = '127.0.0.1', base = '/' }) {
+export function serve({ root, port = 0, headers = 'all', host = '127.0.0.1', base = '/', extra = {} }) {
   const folder = realpathSync(resolve(root));
   const server = createServer((request, response) => {
     try {
-      answer(folder, headers, base, request, response);
+      answer({ root: folder, headers, base, extra }, request, response);
     } catch (error) {
       response.destroy(error instanceof Error ? error : undefined);
     }

@@ -10,7 +10,7 @@ async function training(site: Site): Promise<void> {
   await site.page.getByRole('button', { name: 'Pause', exact: true }).waitFor({ timeout: 60_000 });
 }
 
-test('trains from a subfolder of a host that sends no headers, and asks for nothing outside it', async () => {
+test('row 63: trains without shared memory, from a subfolder of a host that sends no headers', async () => {
   const site = await openSite({ headers: 'none', base: '/some/folder/' });
   try {
     await training(site);
@@ -28,6 +28,38 @@ test('is cross-origin isolated where the host sends the headers', async () => {
   try {
     await training(site);
     expect(await site.page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
+
+test.each([1, 128, undefined])('row 63: trains where the browser tells of %s cores', async (cores) => {
+  const site = await openSite({
+    before: (page) =>
+      page.addInitScript((value) => {
+        Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => value });
+      }, cores),
+  });
+  try {
+    await training(site);
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
+
+test("row 64: names what a host's policy lacks when it forbids WebAssembly", async () => {
+  const site = await openSite({
+    headers: 'none',
+    extra: { 'Content-Security-Policy': "script-src 'self'; worker-src 'self' blob:" },
+    allow: /WebAssembly|wasm|Content.Security.Policy|Failed to load/i,
+  });
+  try {
+    await site.page
+      .getByText(/Content-Security-Policy forbids WebAssembly: script-src lacks 'wasm-unsafe-eval'/)
+      .first()
+      .waitFor({ timeout: 30_000 });
     site.assertClean();
   } finally {
     await site.close();

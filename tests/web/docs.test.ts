@@ -16,6 +16,14 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(root, path)));
 
+const tests = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'tests'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => /(\.(test|spec)\.tsx?|test_\w+\.c)$/.test(path) && !/docs\.test\.ts$/.test(path))
+  .filter((path) => existsSync(join(root, path)));
+
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
@@ -63,11 +71,46 @@ it('there is a page at the top and one in each room that it names', () => {
   for (const room of ['build', 'datasets', 'tests']) expect(pages).toContain(`${room}/README.md`);
 });
 
+describe('the table of faults in tests/README.md', () => {
+  const rows = new Map(
+    [...read('tests/README.md').matchAll(/^\| (\d+) \|.*\|([^|]*)\|$/gm)].map(([, row = '', cell = '']) => [
+      Number(row),
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file).sort(),
+    ]),
+  );
+
+  /** The test files that name a row of the table, by row. */
+  const naming = new Map([...rows.keys()].map((row): [number, string[]] => [row, []]));
+  for (const path of tests) {
+    const lists = [...read(path).matchAll(/\b[Rr]ows? (\d+(?:(?:, | and |[-–])\d+)*)/g)];
+    const named = lists.flatMap(([, list = '']) =>
+      list.split(/, | and /).flatMap((part) => {
+        const [first = 0, last = first] = part.split(/[-–]/).map(Number);
+        return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+      }),
+    );
+    for (const row of new Set(named)) naming.get(row)?.push(path.replace(/^tests\//, ''));
+  }
+
+  it('lists for each row at least one test, and each of them names the row', () => {
+    expect(rows.size).toBe(12);
+    for (const [row, files] of rows) {
+      const known = naming.get(row) ?? [];
+      expect(files.length, `row ${row} has no test; these name it: ${known.join(', ')}`).toBeGreaterThan(0);
+      expect(known, `row ${row}`).toEqual(expect.arrayContaining(files));
+    }
+  });
+});
+
 describe.each(pages)('%s', (page) => {
   const text = read(page);
 
   it('links to files and headings that exist', () => {
-    const broken = [...prose(text).matchAll(/!?\[[^\]]*\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
+    const links = [
+      ...prose(text).matchAll(/!?\[[^\]]*\]\(([^)\s]+)\)/g),
+      ...prose(text).matchAll(/\b(?:src|srcset|href)="([^"]+)"/g),
+    ];
+    const broken = links.flatMap(([, target = '']) => {
       if (/^[a-z]+:/.test(target)) return [];
       const [path = '', heading] = target.split('#');
       const file = path === '' ? page : join(dirname(page), path);

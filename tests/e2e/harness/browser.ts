@@ -57,12 +57,14 @@ export interface SiteOptions {
   path?: string;
   /** Path under which the site is served, as '/some/folder/'. Default '/'. */
   base?: string;
+  /** Further headers of every answer, as a host's own policy. */
+  extra?: Record<string, string>;
   /** Command-line switches of the browser. */
   args?: string[];
   /** Size, colour scheme, reduced motion and so on. */
   context?: BrowserContextOptions;
   /** Called with the page before the site is opened in it: routes, init scripts. */
-  before?: (page: Page) => Promise<void>;
+  before?: (page: Page) => Promise<unknown>;
   /** Problems that a test provokes on purpose are not held against the page. */
   allow?: RegExp;
 }
@@ -89,8 +91,8 @@ const INSIDE = /^(blob|data|about|chrome-error):/;
 
 /** Serves the built site on a free port and opens it in a browser of its own. */
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
-  const { headers = 'all', site = 'site', path = '', base = '/', allow } = options;
-  const server = await serve({ root: resolve(root, 'dist', site), headers, base });
+  const { headers = 'all', site = 'site', path = '', base = '/', extra = {}, allow } = options;
+  const server = await serve({ root: resolve(root, 'dist', site), headers, base, extra });
   let browser: Browser | null = null;
   try {
     browser = await launch({ args: options.args ?? [] });
