@@ -13,6 +13,7 @@ import { CellList } from './cell-list.tsx';
 import { DataText } from './data-text.tsx';
 import { FeatureValues } from './feature-values.tsx';
 import { Icon } from './icon.tsx';
+import './inspect.css';
 import { LatentCells } from './latent-cells.tsx';
 import type { ViewProps } from './map-toolbar.tsx';
 import { RowImage } from './row-image.tsx';
