@@ -662,6 +662,31 @@ describe('the demonstration', () => {
     expect(engine.freed()).toEqual(expect.arrayContaining(opened.filter((table) => !shown.includes(table))));
   });
 
+  it('goes on after a file that can’t be read, and still gives way without asking', async () => {
+    const bench = createBench();
+    await begin(bench);
+    const { engine, store } = bench;
+    const job = engine.waiting('run').body.job;
+    engine.answers.open = ({ table, source }) => {
+      if (source.name === 'bad.csv') throw BAD_FILE;
+      return tableInfo(table, { name: source.name });
+    };
+    void bench.actions.open(csvFile('bad.csv'));
+    await streams();
+    expect(store.phase.value).toEqual({ kind: 'running', job, stopping: false });
+    const demo = engine.waiting('run');
+    engine.answers.cancel = () => {
+      void demo.answer(runResult({ outcome: 'cancelled', reason: 'user' }));
+      return null;
+    };
+    void bench.actions.open(csvFile('good.csv'));
+    await streams();
+    expect(store.table.value?.info.name).toBe('good.csv');
+    void bench.actions.open(csvFile('third.csv'));
+    await streams();
+    expect(texts(bench).at(-1)).toBe('Training is under way. Open third.csv instead?');
+  });
+
   it('is a generated set where the digits are not there, and nothing where there is nothing', async () => {
     const bench = createBench({ catalog: CATALOG.filter(({ kind: what }) => what === 'synthetic') });
     await begin(bench);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { fetchBlob, fetchCatalog, offered } from '../../web/state/catalog.ts';
-import { commonRole, groupColumns, rangeOf, valuesText } from '../../web/state/column-groups.ts';
+import {
+  commonRole,
+  groupColumns,
+  rangeOf,
+  valuesDetail,
+  valuesText,
+} from '../../web/state/column-groups.ts';
 import type { ModelState, Phase, TableState } from '../../web/state/store.ts';
 import {
   advice,
@@ -180,7 +186,11 @@ describe('columns as listed', () => {
   it('shows ranges and examples', () => {
     expect(valuesText(columnInfo('x', { min: -1.23456, max: 4000 }))).toBe('−1.23 to 4,000');
     const classes = columnInfo('c', { kind: 'category', distinct: 12, categories: ['a', 'b', 'c', 'd'] });
-    expect(valuesText(classes)).toBe('a, b, c … 12 in all');
+    expect(valuesText(classes)).toBe('12 classes');
+    expect(valuesDetail(classes)).toBe('a, b, c, d');
+    expect(valuesText(columnInfo('s', { kind: 'category', distinct: 2, categories: ['f', 'm'] }))).toBe(
+      'f, m',
+    );
     expect(valuesText(columnInfo('e', { kind: 'empty' }))).toBe('no values');
     expect(valuesText(columnInfo('t', { kind: 'text', distinct: null, categories: null }))).toBe(
       'over 10,000 values',

@@ -72,16 +72,28 @@ export function valuesText(column: ColumnInfo): string {
       return column.min === null ? (column.categories?.[0] ?? 'one value') : formatNumber(column.min);
     case 'empty':
       return 'no values';
-    default: {
-      const some = column.categories?.slice(0, 3).join(', ') ?? '';
-      const count = column.distinct === null ? 'over 10,000' : formatCount(column.distinct);
-      return some === ''
-        ? `${count} values`
-        : column.distinct !== null && column.distinct <= 3
-          ? some
-          : `${some} … ${count} in all`;
+    case 'category': {
+      const classes = column.categories ?? [];
+      return classes.length > 0 && classes.length <= 3 ? classes.join(', ') : `${countText(column)} classes`;
     }
+    default:
+      return `${countText(column)} values`;
   }
+}
+
+function countText({ distinct }: ColumnInfo): string {
+  return distinct === null ? 'over 10,000' : formatCount(distinct);
+}
+
+/** More about a column's values than fits in the table: the most frequent classes, or the range with all digits. */
+export function valuesDetail(column: ColumnInfo): string {
+  if (column.kind === 'number' && column.min !== null && column.max !== null) {
+    const mean = column.mean === null ? '' : `, mean ${formatNumber(column.mean)}`;
+    return `${formatNumber(column.min)} to ${formatNumber(column.max)}${mean}`;
+  }
+  const some = column.categories?.slice(0, 8).join(', ') ?? '';
+  const more = (column.categories?.length ?? 0) > 8 ? ' …' : '';
+  return some === '' ? valuesText(column) : `${some}${more}`;
 }
 
 /** Least and largest value of several number columns. */

@@ -88,6 +88,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   let current: AbortController | null = null;
   let held: Promise<() => void> | null = null; // lets go of the training that waits for what is being opened
   let question: number | null = null;
+  let unasked: Id | null = null; // a job of the demonstration that goes on: nobody minds that it ends
 
   async function fetch(
     entry: CatalogEntry,
@@ -228,6 +229,8 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   }
 
   async function openNow(source: File | CatalogEntry): Promise<void> {
+    const shown = store.phase.peek();
+    if (store.firstVisit.peek() && 'job' in shown) unasked = shown.job;
     takeOver();
     const name = source instanceof Blob ? source.name || 'pasted data' : source.title;
     const started = surroundings.now();
@@ -312,9 +315,8 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       }
       if (question !== null) session.dismiss(question);
       question = null;
-      const phase = store.phase.peek().kind;
-      const busy = phase === 'running' || phase === 'pausing' || phase === 'paused';
-      if (!busy || store.firstVisit.peek()) {
+      const phase = store.phase.peek();
+      if (!('job' in phase) || phase.job === unasked || store.firstVisit.peek()) {
         await openNow(entry);
         return;
       }
@@ -325,7 +327,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       };
       question = session.notify({
         tone: 'info',
-        text: `${phase === 'paused' ? 'Training is paused' : 'Training is under way'}. Open ${name} instead?`,
+        text: `${phase.kind === 'paused' ? 'Training is paused' : 'Training is under way'}. Open ${name} instead?`,
         action: {
           label: 'Open',
           run: () => {

@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { epochsOf } from '../state/transport.ts';
+import type { Store } from '../state/store.ts';
 import { DataPanel, DropCard } from './data-panel.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
 import { HelpSheet } from './help-sheet.tsx';
@@ -46,10 +46,11 @@ export function App({ store, actions }: PanelProps): JSX.Element {
       </div>
       <main class="centre">
         <Notices store={store} actions={actions} />
+        <Introduction store={store} />
         <MapToolbar store={store} actions={actions} />
         <div class="stage">
           {table ? <ScatterView store={store} actions={actions} /> : null}
-          <Introduction store={store} actions={actions} />
+          <Welcome store={store} />
           <Opening store={store} actions={actions} />
         </div>
         {table ? <RowsTable store={store} actions={actions} /> : null}
@@ -68,27 +69,29 @@ export function App({ store, actions }: PanelProps): JSX.Element {
   );
 }
 
-/** One line on what is going on, while the demonstration runs; an invitation when there is nothing to see. */
-function Introduction({ store }: PanelProps): JSX.Element | null {
-  const phase = store.phase.value;
+/** One line on what is going on, while the demonstration runs. */
+function Introduction({ store }: { store: Store }): JSX.Element | null {
   const table = store.table.value;
   const model = store.model.value;
-  if (phase.kind === 'empty') {
-    return (
-      <div class="welcome">
-        <h2>Look at your data through a model that learns it</h2>
-        <DropCard inviting />
-      </div>
-    );
-  }
   if (!store.firstVisit.value || !table || !model) return null;
-  const started = (epochsOf(model, store.progress.value)?.done ?? 0) > 0;
-  const what = table.info.image ? 'images' : 'rows';
+  const one = table.info.image ? 'image' : 'row';
+  const { latent } = model.params;
+  const numbers = latent === 2 ? 'two numbers' : `${latent} numbers`;
   return (
     <p class="introduction">
-      A small network is learning, in this page, to redraw each of these {what} from just{' '}
-      {model.params.latent === 2 ? 'two numbers' : `${model.params.latent} numbers`}. Each dot is one of them,
-      placed by those numbers{started ? ': what it draws alike comes together' : ''}.
+      In this page, a small network learns to redraw each {one} from {numbers}. Each dot is one {one}, placed
+      by its {numbers}.
     </p>
+  );
+}
+
+/** An invitation, when there is nothing to see. */
+function Welcome({ store }: { store: Store }): JSX.Element | null {
+  if (store.phase.value.kind !== 'empty') return null;
+  return (
+    <div class="welcome">
+      <h2>Look at your data through a model that learns it</h2>
+      <DropCard inviting />
+    </div>
   );
 }

@@ -4,7 +4,14 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ColumnInfo, ColumnKind, Role } from '../protocol/messages.ts';
 import type { Actions } from '../state/actions.ts';
-import { commonRole, groupColumns, rangeOf, rolesFor, valuesText } from '../state/column-groups.ts';
+import {
+  commonRole,
+  groupColumns,
+  rangeOf,
+  rolesFor,
+  valuesDetail,
+  valuesText,
+} from '../state/column-groups.ts';
 import type { TableState } from '../state/store.ts';
 import { formatCount } from '../state/summary.ts';
 import { DataText, visibleText } from './data-text.tsx';
@@ -90,7 +97,7 @@ function ColumnRow({ table, index, actions }: TableProps & { index: number }): J
         {missing === '' ? null : <span class="column-missing">{missing}</span>}
       </th>
       <td>
-        <span class="column-values" title={visibleText(valuesText(column))}>
+        <span class="column-values" title={visibleText(valuesDetail(column))}>
           <bdi>{visibleText(valuesText(column))}</bdi>
         </span>
       </td>

@@ -221,20 +221,22 @@ function Losses({ store }: { store: Store }): JSX.Element {
   const last = model?.losses.at(-1);
   const unit = lossUnit(model);
   return (
-    <dl class="losses" title={`Loss of the last epoch: ${unit}.`}>
-      <div>
-        <dt>
-          <span class="key train" /> train
-        </dt>
-        <dd>{lossNumber(last?.train)}</dd>
-      </div>
-      <div>
-        <dt>
-          <span class="key heldout" /> held out
-        </dt>
-        <dd>{lossNumber(last?.heldout)}</dd>
-      </div>
-      <div class="unit">{unit}</div>
-    </dl>
+    <div class="losses" title={`Loss of the last epoch: ${unit}.`}>
+      <dl>
+        <div>
+          <dt>
+            <span class="key train" /> train
+          </dt>
+          <dd>{lossNumber(last?.train)}</dd>
+        </div>
+        <div>
+          <dt>
+            <span class="key heldout" /> held out
+          </dt>
+          <dd>{lossNumber(last?.heldout)}</dd>
+        </div>
+      </dl>
+      <p class="unit">{unit}</p>
+    </div>
   );
 }
