@@ -313,6 +313,17 @@ describe('the states of the page', () => {
     expect(bench.store.phase.value.kind).toBe('running');
   });
 
+  it('failed before anything was there: why, and a way to try again', async () => {
+    const bench = mount(createBench());
+    const message = 'The compute module could not be loaded.';
+    bench.actions.onLost({ code: 'worker_start', message, hint: 'Reload the page.' }, false, true);
+    await redraw();
+    expect(screen.getByRole('heading', { name: message })).toBeTruthy();
+    fireEvent.click(button('Try again'));
+    await redraw();
+    expect(bench.engine.restarts).toBe(1);
+  });
+
   it('asked: a file dropped while a model trains', async () => {
     const bench = mount(await trainingBench());
     void bench.actions.open(csvFile('other.csv'));

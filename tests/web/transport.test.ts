@@ -151,9 +151,9 @@ describe('words for numbers', () => {
   });
 
   it('advises with numbers', () => {
-    expect(advice(table, ESTIMATE)).toBe('4,898 rows, 3 numbers each: training takes about 6 s.');
+    expect(advice(table, ESTIMATE)).toBe('4,898 rows, 3 numbers: about 6 s to train');
     expect(advice(table, { ...ESTIMATE, seconds: 0.2 })).toContain('less than 1 s');
-    expect(advice(table, { ...ESTIMATE, refused: 'Too large.' })).toBe('4,898 rows, 3 numbers each');
+    expect(advice(table, { ...ESTIMATE, refused: 'Too large.' })).toBe('4,898 rows, 3 numbers');
     expect(advice(null, null)).toBe('');
   });
 });

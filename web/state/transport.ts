@@ -128,8 +128,10 @@ export function lossUnit(model: ModelState | null): string {
     : 'mean squared error per feature, scaled units';
 }
 
+/** With four digits always, so that numbers that follow each other don't jump about. */
 export function lossNumber(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : formatNumber(value);
+  if (value === null || value === undefined) return '–';
+  return value >= 1e-4 && value < 1e4 ? value.toPrecision(4) : formatNumber(value);
 }
 
 /** For the live region and the progress bar's text. */
@@ -137,17 +139,17 @@ export function progressSentence(progress: Progress, model: ModelState | null): 
   const epochs = epochsOf(model, progress);
   const last = model?.losses.at(-1);
   const parts = [`epoch ${formatCount(epochs?.done ?? 0)} of ${formatCount(epochs?.of ?? progress.epochs)}`];
-  if (last) parts.push(`loss ${formatNumber(last.train)}`);
+  if (last) parts.push(`loss ${lossNumber(last.train)}`);
   if (progress.seconds_left !== null) parts.push(`about ${duration(progress.seconds_left)} left`);
   return parts.join(', ');
 }
 
-/** One line under Method: "4,898 rows, 11 numbers: about 6 s". */
+/** One line under Method: "4,898 rows, 11 numbers: about 6 s to train". */
 export function advice(table: TableState | null, estimate: Estimate | null): string {
   if (!table?.features) return '';
   const { n, d } = table.features;
-  const shape = `${formatCount(n)} ${n === 1 ? 'row' : 'rows'}, ${formatCount(d)} ${d === 1 ? 'number' : 'numbers'} each`;
+  const shape = `${formatCount(n)} ${n === 1 ? 'row' : 'rows'}, ${formatCount(d)} ${d === 1 ? 'number' : 'numbers'}`;
   if (!estimate || estimate.refused) return shape;
   const time = estimate.seconds < 1 ? 'less than 1 s' : `about ${duration(estimate.seconds)}`;
-  return `${shape}: training takes ${time}.`;
+  return `${shape}: ${time} to train`;
 }

@@ -50,7 +50,7 @@ export function App({ store, actions }: PanelProps): JSX.Element {
         <MapToolbar store={store} actions={actions} />
         <div class="stage">
           {table ? <ScatterView store={store} actions={actions} /> : null}
-          <Welcome store={store} />
+          <Welcome store={store} actions={actions} />
           <Opening store={store} actions={actions} />
         </div>
         {table ? <RowsTable store={store} actions={actions} /> : null}
@@ -85,9 +85,26 @@ function Introduction({ store }: { store: Store }): JSX.Element | null {
   );
 }
 
-/** An invitation, when there is nothing to see. */
-function Welcome({ store }: { store: Store }): JSX.Element | null {
-  if (store.phase.value.kind !== 'empty') return null;
+/** When there is nothing to see: an invitation, or what has gone wrong and a way on. */
+function Welcome({ store, actions }: PanelProps): JSX.Element | null {
+  const phase = store.phase.value;
+  if (phase.kind === 'failed' && !store.table.value) {
+    const { failure, retry } = phase;
+    return (
+      <div class="welcome">
+        <h2>{failure.message}</h2>
+        {failure.hint ? <p>{failure.hint}</p> : null}
+        {retry ? (
+          <p>
+            <button type="button" class="button primary" onClick={() => void actions.retry()}>
+              Try again
+            </button>
+          </p>
+        ) : null}
+      </div>
+    );
+  }
+  if (phase.kind !== 'empty') return null;
   return (
     <div class="welcome">
       <h2>Look at your data through a model that learns it</h2>

@@ -37,7 +37,7 @@ export function DataPanel({ store, actions }: PanelProps): JSX.Element {
   return (
     <section class="panel data-panel" aria-labelledby="data-heading">
       <h2 id="data-heading">Data</h2>
-      <DropCard inviting={store.firstVisit.value || !table} />
+      <DropCard inviting={store.firstVisit.value} />
       {entry ? <p class="hint">{entry.description}</p> : null}
       {table ? <Loaded table={table} store={store} actions={actions} /> : null}
     </section>
@@ -90,7 +90,7 @@ function Done({ table }: { table: TableState }): JSX.Element {
             <li key={note}>{visibleText(note)}</li>
           ))}
           <li title="Mean squared error per feature, in scaled units, of predicting every feature by its mean.">
-            Predicting the mean has an error of {formatNumber(features.baseline)}.
+            For comparison: predicting the mean has an error of {formatNumber(features.baseline)}.
           </li>
         </ul>
       ) : (
