@@ -262,7 +262,7 @@ describe('session', () => {
     expect(estimate.parameters).toBeGreaterThan(29_500_000);
     const larger = { ...params, hidden: [4096, 3700] };
     const refused = await hosted.ask({ type: 'estimate', table, method: 'ae', params: larger, fit });
-    expect(refused.refused).toMatch(/30 million.*(MB|GB).* s for a step of 32 rows/);
+    expect(refused.refused).toMatch(/30 million.*(MB|GB).* m?s for a step of 32 rows/);
     await expect(model(hosted, table, { hidden: [4096, 3700] })).rejects.toMatchObject({ code: 'too_large' });
     expect(estimate.refused).toBeNull();
     expect(estimate.bytes).toBeGreaterThan(29_500_000 * 12);

@@ -30,6 +30,17 @@ const fitParams = wire({
 
 const jobProgress = wire({ stage: 'u32', done: 'u32', total: 'u32', loss: 'f32[8]' });
 
+/** A C `matrix` of floats in 32-bit memory (core/math/matrix.h): addresses are numbers, 0 = none. */
+export const matrixStruct = wire({
+  data: 'u32',
+  dtype: 'u32', // 0: float
+  n: 'u32',
+  d: 'u32',
+  stride: 'u32',
+  scale: 'u32',
+  shift: 'u32',
+});
+
 /** In the order of act_kind in core/nn/act.h. */
 const ACTIVATIONS: readonly Activation[] = ['linear', 'relu', 'leaky_relu', 'elu', 'tanh', 'sigmoid'];
 

@@ -1,8 +1,17 @@
 /**
  * What a fit would take, before it is started: memory as the kernels compute it, time from a short measurement.
  */
-import { Ae, AeFit, aeCost, checkAe, checkFit, type FitParams, MAX_PARAMETERS } from '../kernels/ae.ts';
-import { KernelError } from '../kernels/heap.ts';
+import {
+  Ae,
+  AeFit,
+  aeCost,
+  checkAe,
+  checkFit,
+  type FitParams,
+  MAX_PARAMETERS,
+  matrixStruct,
+} from '../kernels/ae.ts';
+import { type Block, KernelError } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
 import type { AeParams, Estimate } from '../protocol/messages.ts';
 
@@ -14,11 +23,12 @@ const WORTH_TRYING = 256e6;
 
 /** A fit that is smaller than this, and whose batch is quicker, is tried out for the time of one step. */
 const PROBE_BYTES = 64e6;
-const PROBE_BATCH_SECONDS = 0.01;
+const PROBE_BATCH_SECONDS = 0.001;
 const PROBE_MS = 20;
 
-/** Of the multiply-adds of a plain product, a training step manages about so many in the same time. */
-const TRAINING_EFFICIENCY = 0.6;
+/** Of a rehearsal that nobody waits for. */
+const SLICE_MS = 10;
+const REHEARSAL_SLICES = 20;
 
 /** Seconds of a batch that do not depend on its size. */
 const BATCH_OVERHEAD = 20e-6;
@@ -60,42 +70,122 @@ export function canClaim(k: Kernels, bytes: number): boolean {
   }
 }
 
-/** Multiply-adds a second of a product of 128 × 256 by 256 × 256, single thread. */
-export function measureRate(k: Kernels, machine: Machine): number {
-  const [m, n, depth] = [128, 256, 256];
-  const workspace = k.exports.gemm_workspace(m, n, depth) >>> 0;
-  return k.heap.with((m * depth + depth * n + m * n) * 4 + workspace + 64, ({ ptr }) => {
-    const b = ptr + m * depth * 4;
-    const c = b + depth * n * 4;
-    const space = Math.ceil((c + m * n * 4) / 64) * 64;
-    let best = Number.POSITIVE_INFINITY;
-    const start = machine.now();
-    for (let i = 0; i < 200 && machine.now() - start < PROBE_MS; i += 1) {
-      const before = machine.now();
-      for (let j = 0; j < 4; j += 1) {
-        k.exports.gemm(m, n, depth, ptr, depth, b, n, c, n, space);
+/** Of the training that is only there to be timed. */
+const REHEARSAL = { rows: 256, d: 256, batch: 64 };
+
+/** More units than an epoch of it has. */
+const ONE_EPOCH = 1000;
+
+/**
+ * A small training on made-up rows: how many multiply-adds a second this machine does. The longer it runs the
+ * truer it is, because engines compile what runs often a second time, and better.
+ */
+export class Rehearsal {
+  readonly #machine: Machine;
+  readonly #rows: Block;
+  readonly #model: Ae;
+  readonly #fit: AeFit;
+  #best = Number.POSITIVE_INFINITY; // milliseconds of a batch
+
+  constructor(k: Kernels, machine: Machine) {
+    const { rows, d, batch } = REHEARSAL;
+    this.#machine = machine;
+    this.#rows = k.heap.alloc(rows * d * 4 + matrixStruct.bytes);
+    try {
+      const { ptr } = this.#rows;
+      const values = this.#rows.f32();
+      for (let i = 0; i < rows * d; i += 1) {
+        values[i] = (Math.imul(i, 0x9e3779b1) >>> 24) / 256;
       }
-      best = Math.min(best, Math.max(machine.now() - before, 0.1) / 4);
+      const matrix = ptr + rows * d * 4;
+      matrixStruct.write(k.heap, matrix, { data: ptr, dtype: 0, n: rows, d, stride: d, scale: 0, shift: 0 });
+      this.#model = Ae.create(
+        k,
+        {
+          hidden: [128],
+          latent: 8,
+          activation: 'relu',
+          output: 'linear',
+          loss: 'mse',
+          seed: 1,
+        },
+        d,
+      );
+      try {
+        this.#fit = AeFit.create(k, this.#model, matrix, {
+          epochs: 100_000,
+          batch,
+          learning_rate: 1e-6,
+          weight_decay: 0,
+          noise: 0,
+          heldout: 0,
+          patience: 0,
+          seed: 1,
+        });
+      } catch (error) {
+        this.#model.free();
+        throw error;
+      }
+    } catch (error) {
+      this.#rows.free();
+      throw error;
     }
-    return (m * n * depth * 1000) / best;
-  });
+  }
+
+  /** Goes on for so many milliseconds. Multiply-adds a second of the best batch so far. */
+  run(milliseconds: number): number {
+    const start = this.#machine.now();
+    let before = start;
+    do {
+      // A step ends with its epoch: always the same whole number of batches.
+      this.#fit.step(ONE_EPOCH);
+      const now = this.#machine.now();
+      this.#best = Math.min(this.#best, Math.max(now - before, 0.01) / (REHEARSAL.rows / REHEARSAL.batch));
+      before = now;
+    } while (before - start < milliseconds);
+    return (3000 * this.#model.parameters * REHEARSAL.batch) / this.#best;
+  }
+
+  free(): void {
+    this.#fit.free();
+    this.#model.free();
+    this.#rows.free();
+  }
 }
 
 export class Estimator {
   readonly #k: Kernels;
   readonly #machine: Machine;
   #rate: number | null = null; // multiply-adds a second while training
+  #learnt = false; // from a real fit
 
   constructor(k: Kernels, machine: Machine) {
     this.#k = k;
     this.#machine = machine;
   }
 
+  /**
+   * Finds out how fast this machine is, in slices, so that the first estimate is a good one; gives up when
+   * something else begins.
+   */
+  async rehearse(turn: () => Promise<void>, busy: () => boolean): Promise<void> {
+    const rehearsal = new Rehearsal(this.#k, this.#machine);
+    try {
+      for (let i = 0; i < REHEARSAL_SLICES && !busy() && !this.#learnt; i += 1) {
+        this.#rate = rehearsal.run(SLICE_MS);
+        await turn();
+      }
+    } finally {
+      rehearsal.free();
+    }
+  }
+
   /** What a fit was seen to do: better than any measurement of parts. */
   learn(parameters: number, rows: number, batches: number, seconds: number): void {
     const own = seconds - batches * BATCH_OVERHEAD;
-    if (own > 0.3) {
+    if (own > 0.3 && batches > 0 && own / batches > PROBE_BATCH_SECONDS) {
       this.#rate = (3 * parameters * rows) / own;
+      this.#learnt = true;
     }
   }
 
@@ -142,7 +232,11 @@ export class Estimator {
   }
 
   #step(parameters: number, batch: number): number {
-    this.#rate ??= measureRate(this.#k, this.#machine) * TRAINING_EFFICIENCY;
+    if (this.#rate === null) {
+      const rehearsal = new Rehearsal(this.#k, this.#machine);
+      this.#rate = rehearsal.run(PROBE_MS * 2);
+      rehearsal.free();
+    }
     return BATCH_OVERHEAD + (3 * parameters * batch) / this.#rate;
   }
 
@@ -154,14 +248,25 @@ export class Estimator {
       model = Ae.create(this.#k, params, d);
       trial = AeFit.create(this.#k, model, matrixPtr, { ...fit, learning_rate: 1e-6, patience: 0 });
       trial.step(1); // not counted: it touches everything for the first time
-      const first = trial.progress().done;
+      const times: number[] = []; // of a batch, in each step that finished some
       const start = this.#machine.now();
-      while (!trial.done && this.#machine.now() - start < PROBE_MS) {
+      let before = start;
+      let done = trial.progress().done;
+      while (!trial.done && before - start < PROBE_MS) {
         trial.step(1);
+        const now = this.#machine.now();
+        const batches = trial.progress().done - done;
+        // Enough of them that the half batches at both ends hardly count.
+        if (batches >= 8) {
+          times.push((now - before) / batches);
+          before = now;
+          done += batches;
+        }
       }
-      const batches = trial.progress().done - first;
-      const took = this.#machine.now() - start;
-      return batches > 0 && took > 0 ? took / 1000 / batches : null;
+      // The quickest quarter: whatever else the machine did meanwhile is not the fit's.
+      times.sort((a, b) => a - b);
+      const quick = times[times.length >>> 2];
+      return quick === undefined || quick <= 0 ? null : quick / 1000;
     } catch (error) {
       if (error instanceof KernelError) {
         return null;

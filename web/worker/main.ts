@@ -79,6 +79,7 @@ async function start(): Promise<void> {
   for (const message of early.splice(0)) {
     void session.handle(message);
   }
+  void session.rehearse();
 }
 
 void start();

@@ -153,6 +153,17 @@ export class Session {
     };
   }
 
+  /** Before anything is asked: learns the machine's speed, so that the first estimate is a good one. */
+  async rehearse(): Promise<void> {
+    try {
+      await this.#estimator.rehearse(this.#options.turn, () => this.#jobs.busy || this.#dead);
+    } catch (error) {
+      if (isFatal(error)) {
+        this.fail(error);
+      }
+    }
+  }
+
   /** Takes a message; the answer, if there is one, is posted. */
   async handle(message: ToWorker): Promise<void> {
     if (this.#dead) {
