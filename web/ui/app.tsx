@@ -79,8 +79,8 @@ function Introduction({ store }: { store: Store }): JSX.Element | null {
   const numbers = latent === 2 ? 'two numbers' : `${latent} numbers`;
   return (
     <p class="introduction">
-      In this page, a small network learns to redraw each {one} from {numbers}. Each dot is one {one}, placed
-      by its {numbers}.
+      A small network is learning, in this page, to redraw each {one} from {numbers}. Each dot is one {one},
+      placed by its {numbers}.
     </p>
   );
 }

@@ -90,7 +90,7 @@ function Done({ table }: { table: TableState }): JSX.Element {
             <li key={note}>{visibleText(note)}</li>
           ))}
           <li title="Mean squared error per feature, in scaled units, of predicting every feature by its mean.">
-            For comparison: predicting the mean has an error of {formatNumber(features.baseline)}.
+            Predicting the mean has an error of {formatNumber(features.baseline)}.
           </li>
         </ul>
       ) : (
