@@ -17,7 +17,7 @@ import type {
 import { type Actions, createActions } from '../../web/state/actions.ts';
 import type { RequestBody } from '../../web/state/engine-port.ts';
 import type { PreferenceStorage } from '../../web/state/preferences.ts';
-import type { SessionEngine } from '../../web/state/session.ts';
+import type { SessionEngine } from '../../web/state/session-actions.ts';
 import { type CatalogEntry, createStore, type Store, type Theme } from '../../web/state/store.ts';
 
 type Body<T extends RequestBody['type']> = Extract<RequestBody, { type: T }>;

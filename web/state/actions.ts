@@ -7,7 +7,7 @@
 import { batch } from '@preact/signals';
 import type { Failure, Ready } from '../protocol/messages.ts';
 import { fetchCatalog } from './catalog.ts';
-import { createDemonstration, type Demonstration } from './demonstration.ts';
+import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { createOpener, type OpenActions } from './open-actions.ts';
 import {
   DEFAULT_PREFERENCES,
@@ -17,7 +17,7 @@ import {
   writePreferences,
 } from './preferences.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
-import { createSession, type SessionEngine, type Surroundings } from './session.ts';
+import { createSession, type SessionEngine, type Surroundings } from './session-actions.ts';
 import type { Store, Theme } from './store.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
 

@@ -9,7 +9,7 @@ import { batch } from '@preact/signals';
 import type { FeatureInfo, Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
 import { type Download, fetchBlob } from './catalog.ts';
 import type { Runner } from './run-actions.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-actions.ts';
 import type { CatalogEntry, Phase, TableState } from './store.ts';
 
 export interface OpenActions {

@@ -10,7 +10,7 @@ import type { FitSpec, Frame, Id, Progress, RunResult } from '../protocol/messag
 import { failureOf } from './engine-port.ts';
 import { formFor, sameParams, withField } from './form.ts';
 import { numberText } from './number-text.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-actions.ts';
 import type { MapArrays, ModelState, Phase } from './store.ts';
 import { progressSentence } from './transport.ts';
 

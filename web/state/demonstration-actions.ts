@@ -9,7 +9,7 @@ import { type Download, demonstration } from './catalog.ts';
 import { failureOf } from './engine-port.ts';
 import type { Opener, Prepared } from './open-actions.ts';
 import type { Runner } from './run-actions.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session-actions.ts';
 import type { CatalogEntry, Phase } from './store.ts';
 import { formatCount } from './summary.ts';
 
