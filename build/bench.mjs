@@ -4,7 +4,7 @@
  *
  * Runs each script of tests/bench (or those named) by itself, one after the other, with two arguments:
  * a file of raw rows (mnist-10k, 10,000 × 784 bytes) and the compiled kernels. A script prints its
- * results as lines of JSON: `name`, `measure`, and numbers.
+ * results as lines of JSON: `name`, `measure`, and numbers; other text of one that prints none is shown as it is.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -70,7 +70,9 @@ for (const name of named.length > 0 ? named : scripts) {
     process.exitCode = 1;
     continue;
   }
-  for (const { name: what, measure, ...values } of results(text)) {
+  const found = results(text);
+  if (found.length === 0) process.stdout.write(`\n${text.trimEnd()}\n`);
+  for (const { name: what, measure, ...values } of found) {
     all.push({ name: what, measure, ...values });
     process.stdout.write(`\n${what}: ${measure}\n`);
     for (const [key, value] of Object.entries(values)) {
