@@ -357,10 +357,18 @@ export class AeFit {
   ): AeFit {
     checkFit(k, q);
     const { exports, heap } = k;
-    const progress = heap.alloc(jobProgress.bytes);
-    const ids = rows === null ? null : heap.alloc(rows.byteLength);
-    const loss = weights === null ? null : heap.alloc(weights.byteLength);
+    const owned: Block[] = [];
+    const take = (bytes: number): Block => {
+      const block = heap.alloc(bytes, 'the training');
+      owned.push(block);
+      return block;
+    };
+    let progress: Block | null = null;
     try {
+      progress = heap.alloc(jobProgress.bytes, 'the training');
+      const record = progress;
+      const ids = rows === null ? null : take(rows.byteLength);
+      const loss = weights === null ? null : take(weights.byteLength);
       ids?.u32().set(rows ?? []);
       loss?.f32().set(weights ?? []);
       return withStruct(heap, fitParams, fitToWire(q), (params) =>
@@ -379,15 +387,16 @@ export class AeFit {
             throw new KernelError(status, 'rows', 'No row is left to train on.');
           }
           check(status, 'the training');
-          return new AeFit(k, model, out.u32()[0] ?? 0, progress);
+          return new AeFit(k, model, out.u32()[0] ?? 0, record);
         }),
       );
     } catch (error) {
-      progress.free();
+      progress?.free();
       throw error;
     } finally {
-      ids?.free();
-      loss?.free();
+      for (const block of owned) {
+        block.free();
+      }
     }
   }
 
