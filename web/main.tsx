@@ -2,6 +2,9 @@
 
 import './ui/theme.css';
 import './ui/shell.css';
+import './ui/panels.css';
+import './ui/run.css';
+import './ui/narrow.css';
 import './ui/map.css';
 import { render } from 'preact';
 import { createEngine } from './client/engine.ts';

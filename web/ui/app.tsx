@@ -79,8 +79,7 @@ function Introduction({ store }: { store: Store }): JSX.Element | null {
   const numbers = latent === 2 ? 'two numbers' : `${latent} numbers`;
   return (
     <p class="introduction">
-      A small network is learning, in this page, to redraw each {one} from {numbers}. Each dot is one {one},
-      placed by its {numbers}.
+      A small network is learning, in this page, to redraw each {one} from {numbers}: where its dot lies.
     </p>
   );
 }
