@@ -1,13 +1,18 @@
 // The determinism contract across engines: Chromium gives the bits that native code and Node give.
 
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import golden from '../golden/run-hash.json' with { type: 'json' };
 import { runHash } from '../wasm/run-hash.ts';
-import { openSite, type Site } from './harness/index.ts';
+import { openSite, type Site, temporaryFolder } from './harness/index.ts';
+import { choose, lastPositions, named, record, recording, root } from './support.ts';
 
 let site: Site;
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSite({ before: record });
 });
 afterAll(() => site.close());
 
@@ -24,4 +29,43 @@ test('kernels in Chromium give the golden hash of the short runs (row 65)', asyn
     return (${runHash.toString()})(instance);
   })()`);
   expect(hash).toBe(golden.hash);
+});
+
+/** The float32 values of an .npy file of two columns. */
+function npy(path: string): Float32Array {
+  const file = readFileSync(path);
+  const end = 10 + file.readUInt16LE(8);
+  const header = file.subarray(10, end).toString('latin1');
+  expect(header).toMatch(/'descr': '<f4'.*'fortran_order': False.*'shape': \(150, 2\)/);
+  return new Float32Array(file.buffer.slice(file.byteOffset + end, file.byteOffset + file.length));
+}
+
+test('the page’s map of iris is the command line’s, bit for bit', async () => {
+  const { page } = site;
+  await named.map(page).locator('canvas').first().waitFor();
+  await choose(page, 'iris');
+  const shown = await lastPositions(page);
+  const run = (await recording(page)).sent.findLast(({ message }) => message.type === 'run')?.message;
+  const { heldout, seed } = (run?.['fit'] ?? {}) as { heldout?: number; seed?: number };
+  expect([heldout, seed]).toEqual([0.1, 1]);
+
+  const folder = temporaryFolder();
+  try {
+    const out = resolve(folder.path, 'z.npy');
+    const cli = resolve(root, 'dist/cli.mjs');
+    const args = [cli, 'ae', 'iris', '--heldout', String(heldout), '--seed', String(seed), '--out', out];
+    await promisify(execFile)(process.execPath, args);
+    const written = npy(out);
+    expect(written.length).toBe(300);
+    expect(new Set(written).size).toBeGreaterThan(200);
+    expect(Buffer.from(shown.buffer).equals(Buffer.from(written.buffer))).toBe(true);
+
+    // And another seed gives another map: the comparison can fail.
+    const other = resolve(folder.path, 'other.npy');
+    await promisify(execFile)(process.execPath, [...args.slice(0, 5), '--seed', '2', '--out', other]);
+    expect(Buffer.from(npy(other).buffer).equals(Buffer.from(written.buffer))).toBe(false);
+  } finally {
+    folder.remove();
+  }
+  site.assertClean();
 });

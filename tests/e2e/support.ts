@@ -33,6 +33,14 @@ export const named = {
   legend: (page: Page) => page.getByRole('region', { name: 'Legend', exact: true }),
 };
 
+/** The sets that the page offers, by id. */
+export const dataSet = (page: Page) => page.getByLabel('Data set', { exact: true });
+export const field = (page: Page, name: string) =>
+  page.getByRole('group', { name: 'Parameters' }).getByLabel(name, { exact: true });
+/** What the page says about the run: epoch, rate, outcome. */
+export const runText = (page: Page): Promise<string> => page.locator('footer').innerText();
+export const noteTexts = (page: Page): Promise<string[]> => page.locator('.notes li').allInnerTexts();
+
 /** How many pixels of the map are clearly coloured, and a checksum of where. */
 export async function mapPixels(page: Page): Promise<{ coloured: number; picture: string }> {
   const box = await named.map(page).locator('canvas').first().boundingBox();
@@ -57,6 +65,168 @@ export async function epoch(page: Page): Promise<number> {
   const text = await page.locator('body').innerText();
   const found = /epoch\s+(\d[\d,]*)/i.exec(text);
   return found ? Number((found[1] as string).replace(/,/g, '')) : 0;
+}
+
+/** Waits until training has ended by itself or was stopped, and gives the sentence that says how. */
+export async function ended(page: Page, ms = 90_000): Promise<string> {
+  const status = page.locator('footer .status');
+  await status.getByText(/^(finished|stopped|failed)$/).waitFor({ timeout: ms });
+  return page.locator('footer .outcome').innerText();
+}
+
+/** Opens a set of the catalogue and waits until it has been trained on. */
+export async function choose(page: Page, id: string): Promise<void> {
+  const title = await dataSet(page).locator(`option[value="${id}"]`).innerText();
+  await dataSet(page).selectOption(id);
+  await until(`${id} is shown`, async () => (await dataSet(page).inputValue()) === id);
+  if (title === '') throw new Error(`${id} has no title.`);
+  await ended(page);
+}
+
+/** The two losses that the foot of the page shows. */
+export async function losses(page: Page): Promise<{ train: number; heldout: number }> {
+  const [train, heldout] = await page.locator('.losses dd').allInnerTexts();
+  return { train: numberIn(train ?? ''), heldout: numberIn(heldout ?? '') };
+}
+
+/** The first number in a text, written as the page writes numbers. */
+export function numberIn(text: string): number {
+  const found = /[−-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?/i.exec(text)?.[0];
+  return found === undefined ? Number.NaN : Number(found.replace(/,/g, '').replace('−', '-'));
+}
+
+/** Waits until the map's picture has changed twice: points move. */
+export async function moving(page: Page, ms = 60_000): Promise<void> {
+  let before = await mapPixels(page);
+  let changes = 0;
+  await until(
+    'points move',
+    async () => {
+      const now = await mapPixels(page);
+      if (now.coloured > 0 && before.coloured > 0 && now.picture !== before.picture) changes++;
+      before = now;
+      return changes >= 2;
+    },
+    ms,
+  );
+}
+
+/** Waits until two pictures of the map, some frames apart, are equal, and gives that picture. */
+export async function resting(page: Page, ms = 30_000): Promise<string> {
+  let last = '';
+  await until(
+    'the map rests',
+    async () => {
+      const { picture } = await mapPixels(page);
+      const same = picture === last;
+      last = picture;
+      if (!same) await pauseFor(400);
+      return same;
+    },
+    ms,
+  );
+  return last;
+}
+
+export const pauseFor = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** A place on the map, in the window's pixels, where a row is: a coloured pixel and its whole surroundings. */
+export async function placeOfRow(page: Page): Promise<{ x: number; y: number }> {
+  const box = await named.map(page).locator('canvas').first().boundingBox();
+  if (box === null) throw new Error('The map has no canvas.');
+  const image = new PNG(await page.screenshot({ clip: box, animations: 'disabled' }));
+  const coloured = (i: number): boolean => {
+    const [r, g, b] = image.rgb(i);
+    return Math.max(r, g, b) - Math.min(r, g, b) > 60;
+  };
+  const { width, height } = image;
+  let best = { at: -1, far: Number.POSITIVE_INFINITY };
+  /* The one nearest to the middle, where nothing lies over the map. */
+  for (let y = 2; y < height - 2; y++) {
+    for (let x = 2; x < width - 2; x++) {
+      const at = y * width + x;
+      if (!coloured(at) || !coloured(at - 1) || !coloured(at + 1)) continue;
+      if (!coloured(at - width) || !coloured(at + width)) continue;
+      const far = Math.hypot(x - width / 2, y - height / 2);
+      if (far < best.far) best = { at, far };
+    }
+  }
+  if (best.at < 0) throw new Error('No row is drawn on the map.');
+  return { x: box.x + (best.at % width), y: box.y + Math.floor(best.at / width) };
+}
+
+/** Rows of three clumps in six numbers and their name: a table that trains in a moment. */
+export function clumps(rows: number, { header = true } = {}): string {
+  const lines = header ? ['a,b,c,d,e,f,kind'] : [];
+  let state = 12345;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32 - 0.5;
+  };
+  for (let i = 0; i < rows; i++) {
+    const clump = i % 3;
+    const values = Array.from({ length: 6 }, (_, j) => ((clump * (j + 1)) % 5) + next()).map((v) =>
+      v.toFixed(4),
+    );
+    lines.push(`${values.join(',')},${['red', 'green', 'blue'][clump]}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/* ---- what page and worker say to each other ---------------------------------------------------------------- */
+
+/** Everything that went between page and worker, with bulk left out but for the last frame. */
+export interface Recording {
+  sent: { at: number; message: { type: string; id?: number; job?: number; [key: string]: unknown } }[];
+  received: { at: number; message: { type: string; id?: number; job?: number; [key: string]: unknown } }[];
+  frames: { at: number; whole: boolean; fresh: number; rows: number; step: number }[];
+}
+
+/** Has a page record the messages of its workers; before the site is opened in it. */
+export async function record(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const recording: Recording = { sent: [], received: [], frames: [] };
+    const scope = globalThis as unknown as { recording: Recording; lastFrame: Float32Array | null };
+    scope.recording = recording;
+    scope.lastFrame = null;
+    const light = (message: object): Recording['sent'][number]['message'] =>
+      Object.fromEntries(
+        Object.entries(message).filter(([, v]) => !(v instanceof ArrayBuffer || ArrayBuffer.isView(v))),
+      ) as Recording['sent'][number]['message'];
+    const Original = globalThis.Worker;
+    globalThis.Worker = class extends Original {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        this.addEventListener('message', ({ data }: MessageEvent) => {
+          const at = performance.now();
+          if (data.type !== 'frame') {
+            recording.received.push({ at, message: light(data) });
+            return;
+          }
+          const [first, end] = data.fresh as [number, number];
+          const { whole, rows, step } = data;
+          recording.frames.push({ at, whole, fresh: end - first, rows, step });
+          const { offset, length } = data.channels.positions;
+          scope.lastFrame = new Float32Array(data.buffer, offset, length).slice();
+        });
+      }
+      override postMessage(message: unknown, transfer?: unknown): void {
+        recording.sent.push({ at: performance.now(), message: light(message as object) });
+        super.postMessage(message, transfer as Transferable[]);
+      }
+    };
+  });
+}
+
+export const recording = (page: Page): Promise<Recording> =>
+  page.evaluate(() => (globalThis as unknown as { recording: Recording }).recording);
+
+/** Positions (rows * 2) in the last frame that came. */
+export async function lastPositions(page: Page): Promise<Float32Array> {
+  const values = await page.evaluate(() =>
+    Array.from((globalThis as unknown as { lastFrame: Float32Array | null }).lastFrame ?? []),
+  );
+  return Float32Array.from(values);
 }
 
 export async function until(what: string, condition: () => Promise<boolean>, ms = 30_000): Promise<void> {

@@ -1,0 +1,183 @@
+// What axe finds in every state of the page that people meet, in both themes and at four sizes; no sideways scroll;
+// forced colours and reduced motion (rows 70 and 71 of the catalogue).
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { openSite, type Site } from './harness/index.ts';
+import { clumps, drop, ended, epoch, mapPixels, named, root, until } from './support.ts';
+
+const axe = readFileSync(resolve(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
+
+interface Finding {
+  id: string;
+  impact: string | null;
+  help: string;
+  nodes: { html: string; failureSummary?: string }[];
+}
+
+/** Waits until what fades in is there: half-way its colours are those of nothing. */
+async function still(page: Page): Promise<void> {
+  await until('nothing fades', () =>
+    page.evaluate(() =>
+      document
+        .getAnimations()
+        .every(
+          ({ playState, effect }) =>
+            playState !== 'running' || effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
+        ),
+    ),
+  );
+}
+
+/** Everything axe finds, one line each; nothing when all is well. */
+async function findings(page: Page, rules: object): Promise<string[]> {
+  await still(page);
+  const options = JSON.stringify({ resultTypes: ['violations'], rules });
+  const found = (await page.evaluate(
+    `(async () => (await axe.run(document, ${options})).violations)()`,
+  )) as Finding[];
+  return found.flatMap(({ id, impact, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => {
+      const why = failureSummary?.split('\n')[1]?.trim() ?? '';
+      return `${id} (${impact}): ${help}: ${html.slice(0, 160)} ${why}`;
+    }),
+  );
+}
+
+async function check(site: Site, state: string, rules: object = {}): Promise<void> {
+  const { page } = site;
+  expect(await findings(page, rules), state).toEqual([]);
+  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
+  expect(wide, `${state}: no sideways scroll`).toBeLessThanOrEqual(seen);
+}
+
+/** Opens the page with axe at hand: the policy would refuse a script that is put in later. */
+function open(context: BrowserContextOptions): Promise<Site> {
+  return openSite({
+    headers: 'none',
+    context,
+    allow: /^Console error: bad_file: /,
+    before: (page) => page.addInitScript({ content: axe }),
+  });
+}
+
+/** Bytes that no table begins with. */
+const PNG_START = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB', 'base64');
+
+const SIZES = [
+  [1440, 900],
+  [900, 700],
+  [390, 844],
+  [320, 640],
+] as const;
+
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing in any state in the %s theme',
+  async (colorScheme) => {
+    const site = await open({ colorScheme });
+    const { page } = site;
+    /** The state at every size; the narrow ones have the panels under the map. */
+    const everywhere = async (state: string): Promise<void> => {
+      for (const [width, height] of SIZES) {
+        await page.setViewportSize({ width, height });
+        await check(site, `${state}, ${width} × ${height}`);
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
+    };
+    try {
+      await until('the first visit has trained an epoch', async () => (await epoch(page)) >= 1, 60_000);
+      await everywhere('first visit');
+
+      await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+      await page.getByText('120 rows of 6 numbers.').waitFor();
+      await ended(page);
+      await page.getByRole('button', { name: 'Next row' }).click();
+      await page.getByRole('region', { name: 'Values', exact: true }).waitFor();
+      await everywhere('finished, with a row in the inspector');
+
+      await page.getByLabel('Epochs', { exact: true }).fill('many');
+      await page.getByLabel('Epochs', { exact: true }).press('Enter');
+      await page.getByText('More', { exact: true }).click();
+      await page.getByRole('region', { name: 'Rows' }).getByRole('button', { name: 'Rows' }).click();
+      await page.getByRole('grid').waitFor();
+      await everywhere('a field that can’t be used, everything unfolded');
+
+      await drop(page, [{ name: 'bad.csv', bytes: PNG_START }]);
+      await page.getByRole('alert').filter({ hasText: 'bad.csv' }).waitFor();
+      await everywhere('a file that can’t be opened');
+
+      await page.getByRole('button', { name: 'Help' }).click();
+      await page.getByRole('dialog', { name: 'Help' }).getByText('Words').waitFor();
+      await everywhere('the help sheet');
+      site.assertClean();
+    } finally {
+      await site.close();
+    }
+  },
+);
+
+test('with forced colours the page can be read and used', async () => {
+  const site = await open({ forcedColors: 'active', colorScheme: 'dark' });
+  const { page } = site;
+  try {
+    await until('an epoch', async () => (await epoch(page)) >= 1, 60_000);
+    expect(await page.evaluate(() => matchMedia('(forced-colors: active)').matches)).toBe(true);
+    await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+    await page.getByText('120 rows of 6 numbers.').waitFor();
+    await ended(page);
+    // The classes keep their colours on the map and in the legend: they are what it means.
+    expect((await mapPixels(page)).coloured).toBeGreaterThan(200);
+    const swatches = await named
+      .legend(page)
+      .locator('.legend-swatch')
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor));
+    expect(new Set(swatches).size).toBe(3);
+    // axe computes contrast from the page's own text colour, which forced colours replace.
+    await check(site, 'forced colours', { 'color-contrast': { enabled: false } });
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
+
+test('with reduced motion nothing glides', async () => {
+  const site = await open({ reducedMotion: 'reduce' });
+  const { page } = site;
+  try {
+    await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+    await page.getByText('120 rows of 6 numbers.').waitFor();
+    await ended(page);
+    // Every transition and animation of the page itself takes no time worth seeing.
+    const slow = await page.evaluate(() => {
+      const seconds = (list: string): number =>
+        Math.max(...list.split(',').map((one) => Number.parseFloat(one) * (/ms/.test(one) ? 1e-3 : 1)));
+      return [...document.querySelectorAll('*')]
+        .filter((one) => {
+          const style = getComputedStyle(one);
+          return seconds(style.transitionDuration) > 0.02 || seconds(style.animationDuration) > 0.02;
+        })
+        .map((one) => one.outerHTML.slice(0, 80));
+    });
+    expect(slow).toEqual([]);
+    // A zoom on the map is there at once: one frame draws it, and no later one changes it.
+    const drawn = await page.evaluate(async () => {
+      const canvas = document.querySelector('.map canvas') as HTMLCanvasElement;
+      const frame = (): Promise<void> => new Promise((done) => requestAnimationFrame(() => done()));
+      const picture = (): string => canvas.toDataURL();
+      await frame();
+      const shots: string[] = [];
+      (document.querySelector('[aria-label="Zoom in"]') as HTMLElement).click();
+      for (let i = 0; i < 8; i++) {
+        await frame();
+        shots.push(picture());
+      }
+      return new Set(shots.slice(1).filter((shot, i, all) => shot !== all[0] && i > 0)).size;
+    });
+    expect(drawn).toBe(0);
+    await check(site, 'reduced motion');
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
