@@ -14,8 +14,9 @@ function token(element: HTMLElement, name: string): string {
   return colour;
 }
 
-/** Draws into an element, filling it. */
-export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: boolean): uPlot {
+/** Draws into an element, filling it; null where the browser draws on no canvas: the table has the numbers. */
+export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: boolean): uPlot | null {
+  if (!document.createElement('canvas').getContext('2d')) return null;
   const muted = token(element, '--muted');
   const line = token(element, '--line');
   const font = `11px ${getComputedStyle(element).fontFamily}`;
