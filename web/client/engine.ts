@@ -535,7 +535,8 @@ class WorkerEngine implements Engine {
   async #rebuild(why: Failure, tell: boolean): Promise<void> {
     for (;;) {
       if (this.#losses >= MOST_LOSSES) {
-        this.#goDown(new FailureError(why), false);
+        const message = `${why.message} That was ${MOST_LOSSES} times in a row.`;
+        this.#goDown(failure('worker_lost', message, 'Reload the page to start afresh.'), false);
         return;
       }
       const losses = this.#losses;
