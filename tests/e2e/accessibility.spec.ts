@@ -127,7 +127,8 @@ test('with forced colours the page can be read and used', async () => {
     await page.getByText('120 rows of 6 numbers.').waitFor();
     await ended(page);
     // The classes keep their colours on the map and in the legend: they are what it means.
-    expect((await mapPixels(page)).coloured).toBeGreaterThan(200);
+    await until('the map has colours', async () => (await mapPixels(page)).coloured > 200);
+    await named.legend(page).getByRole('button', { name: 'red', exact: true }).waitFor();
     const swatches = await named
       .legend(page)
       .locator('.legend-swatch')

@@ -90,3 +90,35 @@ test('ends by itself and says how it went', async () => {
   expect(site.requests.filter((url) => url.endsWith('mnist-10k-head.tensor.gz'))).toHaveLength(1);
   site.assertClean();
 });
+
+test('what scripts and assistive technology hold on to has its name', async () => {
+  const { page } = site;
+  await page.getByText('More', { exact: true }).click();
+  const group = page.getByRole('group', { name: 'Parameters', exact: true });
+  const wanted = [
+    page.getByLabel('Open a data file', { exact: true }),
+    page.getByRole('combobox', { name: 'Data set', exact: true }),
+    page.getByRole('table', { name: 'Columns', exact: true }),
+    page.getByRole('combobox', { name: 'Role of digit', exact: true }),
+    page.getByRole('radiogroup', { name: 'Method', exact: true }),
+    page.getByRole('radio', { name: 'Autoencoder', exact: true }),
+    ...['Epochs', 'Batch size', 'Learning rate', 'Hidden layers', 'Latent size', 'Seed', 'Held out'].map(
+      (name) => group.getByRole('textbox', { name, exact: true }),
+    ),
+    ...['Train', 'Step', 'Stop', 'Theme'].map((name) => page.getByRole('button', { name, exact: true })),
+    page.getByRole('progressbar', { name: 'Progress', exact: true }),
+    ...['Loss', 'Map', 'Inspector', 'Legend', 'Rows'].map((name) =>
+      page.getByRole('region', { name, exact: true }),
+    ),
+    page.getByRole('combobox', { name: 'Colour by', exact: true }),
+    page.getByRole('slider', { name: 'Point size', exact: true }),
+    named.legend(page).getByRole('button', { name: '7', exact: true }),
+    page.getByRole('status', { name: 'Messages', exact: true }),
+  ];
+  const missing: string[] = [];
+  for (const one of wanted) {
+    if ((await one.count()) !== 1) missing.push(`${one}: ${await one.count()}`);
+  }
+  expect(missing).toEqual([]);
+  site.assertClean();
+});
