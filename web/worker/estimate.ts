@@ -21,9 +21,9 @@ const MOST_BYTES = 3.5e9;
 /** From this size on, whether the memory can grow so far is tried out. It costs nothing until it is used. */
 const WORTH_TRYING = 256e6;
 
-/** A fit that is smaller than this, and whose batch is quicker, is tried out for the time of one step. */
+/** A fit that is smaller than this, in bytes and in multiply-adds of a batch, is tried out for a moment. */
 const PROBE_BYTES = 64e6;
-const PROBE_BATCH_SECONDS = 0.001;
+const PROBE_WORK = 20e6;
 const PROBE_MS = 20;
 
 /** Of a rehearsal that nobody waits for. */
@@ -72,6 +72,9 @@ export function canClaim(k: Kernels, bytes: number): boolean {
 
 /** Of the training that is only there to be timed. */
 const REHEARSAL = { rows: 256, d: 256, batch: 64 };
+
+/** However slow they are: one alone may have been interrupted. */
+const LEAST_EPOCHS = 3;
 
 /** More units than an epoch of it has. */
 const ONE_EPOCH = 1000;
@@ -136,13 +139,15 @@ export class Rehearsal {
   run(milliseconds: number): number {
     const start = this.#machine.now();
     let before = start;
+    let epochs = 0;
     do {
+      epochs += 1;
       // A step ends with its epoch: always the same whole number of batches.
       this.#fit.step(ONE_EPOCH);
       const now = this.#machine.now();
       this.#best = Math.min(this.#best, Math.max(now - before, 0.01) / (REHEARSAL.rows / REHEARSAL.batch));
       before = now;
-    } while (before - start < milliseconds);
+    } while (before - start < milliseconds || epochs < LEAST_EPOCHS);
     return (3000 * this.#model.parameters * REHEARSAL.batch) / this.#best;
   }
 
@@ -183,7 +188,7 @@ export class Estimator {
   /** What a fit was seen to do: better than any measurement of parts. */
   learn(parameters: number, rows: number, batches: number, seconds: number): void {
     const own = seconds - batches * BATCH_OVERHEAD;
-    if (own > 0.3 && batches > 0 && own / batches > PROBE_BATCH_SECONDS) {
+    if (own > 0.3 && 3 * parameters * rows > PROBE_WORK * batches) {
       this.#rate = (3 * parameters * rows) / own;
       this.#learnt = true;
     }
@@ -210,7 +215,13 @@ export class Estimator {
     const batch = Math.min(fit.batch, trained);
     let step = this.#step(parameters, batch);
     const refusedByMemory = needed > available || !canClaim(this.#k, needed);
-    if (!tooLarge && !refusedByMemory && quiet && step < PROBE_BATCH_SECONDS && needed < PROBE_BYTES) {
+    if (
+      !tooLarge &&
+      !refusedByMemory &&
+      quiet &&
+      3 * parameters * batch < PROBE_WORK &&
+      needed < PROBE_BYTES
+    ) {
       step = this.#probe(asked) ?? step;
     }
     const would = `It would take ${megabytes(needed)} and ${seconds(step)} for a step of ${batch} rows.`;
