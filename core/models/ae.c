@@ -107,6 +107,7 @@ static size_t lay_out(ae *m, void *base) {
     m->w = mem_part(&l, m->shape.floats, sizeof(float));
     m->m = mem_part(&l, m->shape.floats, sizeof(float));
     m->v = mem_part(&l, m->shape.floats, sizeof(float));
+    m->frozen = mem_part(&l, m->shape.floats, sizeof(float));
     mlp_pass_layout(&l, &m->pass, &m->shape, AE_EVALUATE_ROWS, false);
     return l.size;
 }
@@ -140,6 +141,7 @@ status ae_new(ae **out, const ae_params *p, uint32_t d) {
     }
     lay_out(m, m->arena);
     mlp_init(&m->shape, p->seed, m->w);
+    ae_freeze(m);
     *out = m;
     return STATUS_OK;
 }
@@ -192,8 +194,9 @@ static void finish_output(const ae *m, uint32_t rows) {
     }
 }
 
-status ae_evaluate(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z,
-                   float *reconstruction, float *residual, float *error) {
+/* ae_evaluate by the weights w. */
+static status evaluate(ae *m, float *w, const matrix *x, uint32_t first, uint32_t rows, float *z,
+                       float *reconstruction, float *residual, float *error) {
     if (x->d != m->d || first > x->n || rows > x->n - first) {
         return STATUS_BAD_SHAPE;
     }
@@ -205,7 +208,7 @@ status ae_evaluate(ae *m, const matrix *x, uint32_t first, uint32_t rows, float 
         const float   *input = m->pass.a[0];
         const float   *output = m->pass.a[m->shape.n_layers];
         ae_gather(x, first + done, n, m->pass.a[0], stride);
-        mlp_forward(&m->shape, &m->pass, m->w, 0, whole ? m->shape.n_layers : code, n);
+        mlp_forward(&m->shape, &m->pass, w, 0, whole ? m->shape.n_layers : code, n);
         if (z != NULL) {
             copy_rows(z + (size_t)done * m->params.latent, m->pass.a[code], n, m->params.latent,
                       dense_stride(m->params.latent));
@@ -232,6 +235,19 @@ status ae_evaluate(ae *m, const matrix *x, uint32_t first, uint32_t rows, float 
         done += n;
     }
     return STATUS_OK;
+}
+
+status ae_evaluate(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z,
+                   float *reconstruction, float *residual, float *error) {
+    return evaluate(m, m->w, x, first, rows, z, reconstruction, residual, error);
+}
+
+void ae_freeze(ae *m) {
+    memcpy(m->frozen, m->w, m->shape.floats * sizeof(float));
+}
+
+status ae_show(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z, float *error) {
+    return evaluate(m, m->frozen, x, first, rows, z, NULL, NULL, error);
 }
 
 status ae_encode(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z) {

@@ -111,6 +111,12 @@ const ae_params *ae_parameters_of(const ae *m);
 status ae_evaluate(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z,
                    float *reconstruction, float *residual, float *error);
 
+/* Keeps the weights as they are now (at first those of ae_new) for ae_show(): z and error of the rows, either
+ * NULL, as ae_evaluate gives them, whatever a fit has moved since, also in the middle of a batch. A sweep
+ * over many rows that is spread over many steps of a fit then meets one state of the model. */
+void   ae_freeze(ae *m);
+status ae_show(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z, float *error);
+
 /* ae_evaluate with z alone. */
 status ae_encode(ae *m, const matrix *x, uint32_t first, uint32_t rows, float *z);
 

@@ -15,6 +15,7 @@ struct ae {
     /* The last layer's activation is applied by the network itself, unless the loss wants logits. */
     mlp_shape shape;
     float    *w, *m, *v; /* (shape.floats) parameters and moments */
+    float    *frozen;    /* (shape.floats) parameters as ae_freeze() found them */
     mlp_pass  pass;      /* of AE_EVALUATE_ROWS rows */
     void     *arena;
 };

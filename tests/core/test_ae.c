@@ -263,6 +263,37 @@ static void a_large_batch_takes_several_units(void) {
     ae_free(whole);
 }
 
+/* A sweep by the frozen weights gives what the model gave when they were frozen, at any later moment. */
+static void frozen_weights_show_one_state(void) {
+    const matrix  x = table();
+    ae_params     p = small();
+    ae_fit_params q = short_fit();
+    ae           *m = new_ae(&p, D);
+    float         before[N * 2];
+    float         errors[N];
+    float         z[N * 2];
+    float         error[N];
+    float         now[N * 2];
+    CHECK_STATUS(ae_show(m, &x, 0, N, z, NULL), STATUS_OK);
+    CHECK_STATUS(ae_encode(m, &x, 0, N, before), STATUS_OK);
+    CHECK_BITS(z, before, sizeof z);
+    ae_fit *f = new_fit(m, &x, &q);
+    CHECK_STATUS(ae_fit_step(f, 1), STATUS_OK);
+    CHECK_STATUS(ae_evaluate(m, &x, 0, N, before, NULL, NULL, errors), STATUS_OK);
+    ae_freeze(m);
+    for (uint32_t row = 0; row < N; row += 9) { /* rows and training in turn */
+        CHECK_STATUS(ae_show(m, &x, row, 9, z + (size_t)row * 2, error + row), STATUS_OK);
+        CHECK_STATUS(ae_fit_step(f, 1), STATUS_OK);
+    }
+    CHECK_STATUS(ae_encode(m, &x, 0, N, now), STATUS_OK);
+    CHECK_BITS(z, before, sizeof z);
+    CHECK_BITS(error, errors, sizeof error);
+    CHECK(memcmp(z, now, sizeof z) != 0);
+    CHECK_STATUS(ae_show(m, &x, N, 1, z, NULL), STATUS_BAD_SHAPE);
+    ae_fit_free(f);
+    ae_free(m);
+}
+
 /* Wherever it is cancelled, the weights are whole: those after some number of full batches, or those of
  * the start of the epoch. */
 static void a_cancelled_fit_leaves_whole_weights(void) {
@@ -842,6 +873,7 @@ static void bad_inputs_are_refused(void) {
 TESTS({"gradients agree with central differences", gradients_agree_with_central_differences},
       {"slicing and dropped batches change no bit", slicing_changes_no_bit},
       {"a large batch takes several units", a_large_batch_takes_several_units},
+      {"frozen weights show one state of the model", frozen_weights_show_one_state},
       {"a cancelled fit leaves whole weights", a_cancelled_fit_leaves_whole_weights},
       {"restore, then the same steps, gives the same bits",
        restore_then_the_same_steps_gives_the_same_bits},

@@ -74,7 +74,7 @@ describe('autoencoder', () => {
     const error = new Float32Array(N);
     model.evaluate(matrix, 0, N, { z, reconstruction, residual, error });
     const codes = new Float32Array(N * 2);
-    model.encode(matrix, 0, N, codes);
+    model.show(matrix, 0, N, codes);
     expect(codes).toEqual(z);
     expect(model.decode(z)).toEqual(reconstruction);
     values.forEach((row, i) => {

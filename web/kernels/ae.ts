@@ -55,7 +55,7 @@ export type FitEnd = (typeof ENDS)[number];
 /** The numbers of a FitSpec that the kernels take. */
 export type FitParams = Omit<FitSpec, 'table' | 'rows' | 'weights'>;
 
-/** Rows that one call of `encode` or `evaluate` takes at most. */
+/** Rows that one call of `show` takes at most. */
 export const EVALUATE_ROWS = 512;
 
 /** More than this many parameters is refused. */
@@ -254,12 +254,20 @@ export class Ae {
     return this.#k.exports.ae_epochs(this.ptr) >>> 0;
   }
 
-  /** Codes, and errors if asked for, of at most EVALUATE_ROWS rows. `matrix` is the address of a C `matrix`. */
-  encode(matrix: number, first: number, rows: number, z: Float32Array, error?: Float32Array): void {
+  /** Keeps the weights as they are now for `show`, whatever a fit moves meanwhile. */
+  freeze(): void {
+    this.#k.exports.ae_freeze(this.ptr);
+  }
+
+  /**
+   * Codes, and errors if asked for, of at most EVALUATE_ROWS rows by the weights last frozen. `matrix` is the
+   * address of a C `matrix`.
+   */
+  show(matrix: number, first: number, rows: number, z: Float32Array, error?: Float32Array): void {
     const { exports } = this.#k;
     const zp = this.#scratch.ptr;
     const ep = zp + EVALUATE_ROWS * this.latent * 4;
-    check(exports.ae_evaluate(this.ptr, matrix, first, rows, zp, 0, 0, error === undefined ? 0 : ep));
+    check(exports.ae_show(this.ptr, matrix, first, rows, zp, error === undefined ? 0 : ep));
     const out = this.#scratch.f32();
     z.set(out.subarray(0, rows * this.latent));
     error?.set(out.subarray(EVALUATE_ROWS * this.latent, EVALUATE_ROWS * this.latent + rows));

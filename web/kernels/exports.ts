@@ -102,6 +102,8 @@ export const EXPORTS = [
   'ae_epochs',
   'ae_parameters_of',
   'ae_evaluate',
+  'ae_freeze',
+  'ae_show',
   'ae_encode',
   'ae_decode',
   'ae_snapshot_bytes',

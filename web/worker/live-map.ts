@@ -1,6 +1,8 @@
 /**
  * Positions of every row of a table by a model's code, brought up to date in blocks of rows, and sent as frames
- * in buffers that the page has lent. A sweep goes over all rows once; `whole` says that it met one state only.
+ * in buffers that the page has lent. A sweep goes over all rows once, by the weights as they were when it began:
+ * however many steps it is spread over, its picture is of one moment. A frame is sent when a sweep is through;
+ * only where that takes longer than a person waits, also in between, with rows of two sweeps.
  */
 import { type Ae, EVALUATE_ROWS } from '../kernels/ae.ts';
 import type { Frame, Id } from '../protocol/messages.ts';
@@ -19,6 +21,9 @@ export interface MapPort {
 
 /** Milliseconds between two frames that nobody waits for. */
 const FRAME_EVERY = 33;
+
+/** Milliseconds after which a sweep that is not through is shown all the same. */
+const PATIENCE = 700;
 
 /** Milliseconds that one call into the kernels should take at most. */
 const CALL = 4;
@@ -47,11 +52,8 @@ export class LiveMap implements View {
   #cursor = 0; // rows done in this sweep
   #detail = true;
   #sweepStep = -1; // of the model when this sweep began
-  #mixed = false; // it has moved since
-  #fresh: [number, number] = [0, 0];
-  #freshStep = -1;
 
-  #codesStep = -1; // all codes are of this step; -1: of several
+  #codesStep = -1; // all codes are of this step; -1: of two sweeps
   #errorsStep = -1;
   #drawn = false;
   #errorsKnown = false; // every row has an error, if perhaps an old one
@@ -109,17 +111,9 @@ export class LiveMap implements View {
 
   advance(milliseconds: number): boolean {
     const start = this.#port.now();
-    const step = this.#model.steps;
     if (this.#cursor === 0) {
-      this.#sweepStep = step;
-      this.#mixed = false;
-      this.#fresh = [0, 0];
-      this.#freshStep = step;
-    }
-    if (step !== this.#freshStep) {
-      this.#mixed = true;
-      this.#fresh = [this.#cursor, this.#cursor];
-      this.#freshStep = step;
+      this.#model.freeze();
+      this.#sweepStep = this.#model.steps;
     }
     this.#codesStep = -1;
     this.#errorsStep = this.#detail ? -1 : this.#errorsStep;
@@ -135,7 +129,6 @@ export class LiveMap implements View {
         break;
       }
     }
-    this.#fresh[1] = this.#cursor;
     this.#news = true;
     this.#errorNews ||= this.#detail;
     if (this.#cursor < this.rows) {
@@ -143,10 +136,8 @@ export class LiveMap implements View {
     }
     this.#drawn = true;
     this.#errorsKnown ||= this.#detail;
-    if (!this.#mixed) {
-      this.#codesStep = this.#sweepStep;
-      this.#errorsStep = this.#detail ? this.#sweepStep : this.#errorsStep;
-    }
+    this.#codesStep = this.#sweepStep;
+    this.#errorsStep = this.#detail ? this.#sweepStep : this.#errorsStep;
     return true;
   }
 
@@ -155,13 +146,13 @@ export class LiveMap implements View {
     if (!this.#drawn) {
       return;
     }
-    if (!always && (!this.#news || this.#lent.length === 0 || now - this.#lastFrame < FRAME_EVERY)) {
+    const whole = this.#codesStep !== -1;
+    const wait = whole ? FRAME_EVERY : PATIENCE;
+    if (!always && (!this.#news || this.#lent.length === 0 || now - this.#lastFrame < wait)) {
       return;
     }
     const n = this.rows;
     const buffer = this.#lent.pop() ?? new ArrayBuffer(n * 12);
-    const step = this.#model.steps;
-    const whole = this.#codesStep === step;
     const withError = this.#errorsKnown && (this.#errorNews || always);
     this.#place(new Float32Array(buffer, 0, n * 2));
     if (withError) {
@@ -174,7 +165,7 @@ export class LiveMap implements View {
       type: 'frame',
       map: this.id,
       rows: n,
-      step,
+      step: this.#sweepStep,
       epoch: this.#model.epochs,
       dims: 2,
       buffer,
@@ -182,7 +173,7 @@ export class LiveMap implements View {
         positions: { offset: 0, length: n * 2 },
         error: withError ? { offset: n * 8, length: n } : null,
       },
-      fresh: whole ? [0, n] : this.#freshStep === step ? [...this.#fresh] : [0, 0],
+      fresh: [0, whole ? n : this.#cursor],
       whole,
     });
   }
@@ -214,7 +205,7 @@ export class LiveMap implements View {
     const { latent } = this.#model;
     const z = this.#codes.subarray(first * latent, (first + count) * latent);
     const error = this.#detail ? this.#errors.subarray(first, first + count) : undefined;
-    this.#model.encode(this.#shown.matrixPtr, first, count, z, error);
+    this.#model.show(this.#shown.matrixPtr, first, count, z, error);
   }
 
   /** Learns what a row costs, and how many rows one call may take. */
