@@ -12,7 +12,16 @@
  * Each part is made again only when what it is made from has changed. No network is used, except
  * by setup.mjs on a machine that lacks a tool.
  */
-import { chmodSync, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { prepare } from '../datasets/prepare.mjs';
@@ -53,10 +62,13 @@ function compress(folder) {
 function placeData(site) {
   const from = join(dist, 'data');
   const to = join(site, 'data');
-  rmSync(to, { recursive: true, force: true });
+  // Filled beside and then renamed: whoever serves the site meanwhile never finds half of it.
+  const filling = join(site, `data.${process.pid}`);
   const catalog = JSON.parse(readFileSync(join(from, 'catalog.json'), 'utf8'));
   const files = catalog.flatMap(({ file }) => (file === undefined ? [] : [file]));
-  for (const name of ['catalog.json', ...files]) place(join(from, name), join(to, name));
+  for (const name of ['catalog.json', ...files]) place(join(from, name), join(filling, name));
+  rmSync(to, { recursive: true, force: true });
+  renameSync(filling, to);
 }
 
 async function buildSite(faults, kernelsHash) {

@@ -120,7 +120,7 @@ describe('opening a file', () => {
     expect(texts(bench)).toEqual(['wine.csv can’t be opened. This is a PNG image.']);
   });
 
-  it('frees the old table, model and map once the new one is there', async () => {
+  it('frees the old table and model, which takes its map along, once the new one is there', async () => {
     const bench = await trainingBench();
     const { engine, actions, store } = bench;
     await engine.waiting('run').answer(runResult());

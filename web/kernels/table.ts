@@ -250,6 +250,13 @@ function explained(error: unknown, columns: number, rows: number): unknown {
   if (!(error instanceof KernelError)) {
     return error;
   }
+  if (error.status === STATUS.BAD_SHAPE && rows === 1) {
+    return failure(
+      'no_numeric_column',
+      'There is one row: nothing differs, so there is nothing to learn.',
+      'Open a file with more rows.',
+    );
+  }
   if (error.status === STATUS.BAD_SHAPE) {
     return columns === 0
       ? failure('no_numeric_column', 'No column is a feature.', 'Make at least one column a feature.')

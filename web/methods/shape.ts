@@ -1,7 +1,9 @@
 /**
  * First values of an autoencoder's fields, from the shape of the data: n rows, d features and how they are scaled.
  * The page and the command line use the same table, so that a fit takes about ten seconds at most at the speed of
- * an ordinary laptop (SECONDS below) and leaves the baseline, predicting each feature's mean, well behind.
+ * an ordinary laptop (SECONDS below) and leaves the baseline, predicting each feature's mean, well behind. Held-out
+ * error over that baseline, as measured (and the most that tests allow): iris 0.05 (0.15), white wine 0.38 (0.5),
+ * penguins 0.14 (0.35), 10,000 digits 0.63 (0.7).
  *
  *   features d   hidden      activation      rows n      batch   learning rate
  *   to 8         32, 16      tanh            to 500      16      3e-3

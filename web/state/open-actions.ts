@@ -154,7 +154,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   }
 
   function commit({ table, state }: Prepared): void {
-    const old = [...store.models.peek().keys(), ...store.maps.peek().keys(), ...store.tables.peek().keys()];
+    const old = [...store.models.peek().keys(), ...store.tables.peek().keys()]; // a map goes with its model
     batch(() => {
       store.tables.value = new Map([[table, state]]);
       store.models.value = new Map();

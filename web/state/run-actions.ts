@@ -136,7 +136,7 @@ export function createRunner(session: Session): Runner {
   /* ---- models ------------------------------------------------------------------------------------------- */
 
   function show(model: ModelState, positions: MapArrays | null): void {
-    const old = [...store.models.peek().keys(), ...store.maps.peek().keys()];
+    const old = [...store.models.peek().keys()]; // each takes its map along
     const { map, table } = model.info;
     const rows = store.tables.peek().get(table)?.info.rows ?? 0;
     batch(() => {
@@ -204,7 +204,7 @@ export function createRunner(session: Session): Runner {
   }
 
   function forget(): void {
-    const old = [...store.models.peek().keys(), ...store.maps.peek().keys()];
+    const old = [...store.models.peek().keys()]; // each takes its map along
     batch(() => {
       store.panes.value = [];
       store.models.value = new Map();

@@ -54,7 +54,7 @@ function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
     );
   }
   const features = table.features;
-  /* Until the answer for another row is there the last one stays, under its own number: nothing flickers. */
+  /* Until the answer for another row is there the last one stays, and looks it: nothing flickers. */
   if (!detail || !features || detail.input.length !== features.d) {
     return store.model.value ? (
       <p class="inspector-empty">Reading {rowName(row).toLowerCase()}.</p>
@@ -63,7 +63,7 @@ function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
     );
   }
   return (
-    <div class="inspector-body">
+    <div class="inspector-body" aria-busy={detail.row !== row}>
       <RowHead detail={detail} table={table} />
       {features.image ? (
         <Pictures detail={detail} table={table} features={features} />
