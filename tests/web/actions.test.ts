@@ -129,7 +129,7 @@ describe('opening a file', () => {
     expect(engine.freed()).toEqual([]);
     const open = engine.waiting('open');
     await open.answer(tableInfo(open.body.table, { name: 'second.csv' }));
-    expect(engine.freed().sort()).toEqual([bench.table, bench.model, bench.map].sort());
+    expect(engine.freed().sort()).toEqual([bench.table, bench.model].sort());
     expect(store.table.value?.info.name).toBe('second.csv');
   });
 
@@ -318,7 +318,7 @@ describe('training', () => {
     await settle();
     expect(engine.count('create')).toBe(2);
     expect(store.model.value?.losses).toEqual([]);
-    expect(engine.freed().sort()).toEqual([bench.model, bench.map].sort());
+    expect(engine.freed().sort()).toEqual([bench.model]);
   });
 
   it('keeps the points where they are when a new model of the same rows begins', async () => {
@@ -506,7 +506,7 @@ describe('roles and scaling', () => {
     expect(kind(bench)).toBe('ready');
     expect(store.model.value).toBeNull();
     expect(store.table.value?.scale).toBe('minmax');
-    expect(engine.freed().sort()).toEqual([bench.model, bench.map].sort());
+    expect(engine.freed().sort()).toEqual([bench.model]);
   });
 
   it('a choice that can’t be prepared is taken back, with the reason', async () => {
