@@ -263,7 +263,7 @@ describe('output files', () => {
       fc.property(floats, fc.string(), fc.string({ unit: 'binary' }), (values, name, cell) => {
         const label = { name: `l${name}`, cells: values.map(() => `l${cell}`), text: true };
         const text = csvOf(Float32Array.from(values), 1, label);
-        const { data: rows } = Papa.parse<string[]>(text, { newline: '\n' });
+        const { data: rows } = Papa.parse<string[]>(text, { delimiter: ',', newline: '\n' });
         expect(rows[0]).toEqual(['z1', `l${name}`]);
         values.forEach((value, i) => {
           expect(Math.fround(Number(rows[i + 1]?.[0]))).toBe(value + 0);
@@ -280,7 +280,7 @@ describe('output files', () => {
       1,
       { name: '=n', cells, text: true },
     );
-    const { data: rows } = Papa.parse<string[]>(text, { newline: '\n' });
+    const { data: rows } = Papa.parse<string[]>(text, { delimiter: ',', newline: '\n' });
     expect(rows.slice(0, 8).map((row) => row[1])).toEqual([
       ...["'=n", "'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", 'x=1'],
     ]);
