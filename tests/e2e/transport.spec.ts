@@ -134,6 +134,7 @@ test('a learning rate of 1e6 stops at once, says so, and a lower one is one clic
   if (most === 'true') throw new Error(await page.locator('.field-error').innerText());
   await set('Learning rate', '1e6');
   await startAgain().click();
+  await page.getByRole('button', { name: /^Try learning rate/ }).waitFor();
   const sentence = await ended(page);
   process.stdout.write(`learning rate 1e6: ${sentence.replace(/\s+/g, ' ')}\n`);
   expect(sentence).toMatch(/ran away|not finite|grew|too high|diverged/i);

@@ -321,6 +321,18 @@ describe('training', () => {
     expect(engine.freed().sort()).toEqual([bench.model]);
   });
 
+  it('makes a new model for other held-out rows: the old one has been trained on some of them', async () => {
+    const bench = await trainingBench();
+    const { actions, engine } = bench;
+    actions.onProgress(progressOf(bench.job, { epoch: 1, series: [{ epoch: 1, train: 0.5, heldout: 0.6 }] }));
+    await engine.waiting('run').answer(runResult());
+    actions.setField('heldout', '0.3');
+    void actions.train();
+    await settle();
+    expect(engine.count('create')).toBe(2);
+    expect(engine.waiting('run').body).toMatchObject({ fit: { heldout: 0.3 } });
+  });
+
   it('keeps the points where they are when a new model of the same rows begins', async () => {
     const bench = await trainingBench();
     const { actions, engine, store } = bench;

@@ -12,6 +12,7 @@ let blends: number[];
 vi.mock('../../web/render/renderer.ts', () => ({
   createRenderer: () => ({
     kind: 'webgl2',
+    software: false,
     hiddenCount: 0,
     set(partial: Partial<ScatterProps>) {
       const { any, positions } = mergeProps(props, partial);

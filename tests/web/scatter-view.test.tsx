@@ -27,6 +27,7 @@ vi.mock('../../web/render/renderer.ts', () => ({
     fallBack = options.onFallback;
     return {
       kind: 'webgl2',
+      software: false,
       get hiddenCount() {
         return told.positions.filter((value, i) => i % 2 === 0 && Number.isNaN(value)).length;
       },

@@ -171,7 +171,7 @@ const autoencoder: MethodInfo = {
       scale: 'linear',
       soft: [0, 0.5],
       main: false,
-      cost: 'continues',
+      cost: 'starts again',
     }),
     integer('fit', {
       name: 'patience',

@@ -35,6 +35,7 @@ const MAX_SIDE = 8192;
 
 export class Canvas2dRenderer implements PointRenderer {
   readonly kind = 'canvas2d';
+  readonly software = true;
   private readonly canvas: HTMLCanvasElement;
   private readonly context: CanvasRenderingContext2D;
   private readonly props = defaultProps();

@@ -74,6 +74,8 @@ export const DARK_THEME: ScatterTheme = {
 /** A renderer of points. Both kinds have exactly this surface. */
 export interface PointRenderer {
   readonly kind: 'webgl2' | 'canvas2d';
+  /** Points are drawn by the processor: every frame takes time from whatever else computes. */
+  readonly software: boolean;
   /** Rows whose position is not finite; counted when asked, once for each array. */
   readonly hiddenCount: number;
   /** Takes any of the properties; true when the picture changes, so that a frame should be asked for. */

@@ -71,6 +71,10 @@ class SwitchingRenderer implements MountedRenderer {
     return this.inner.kind;
   }
 
+  get software(): boolean {
+    return this.inner.software;
+  }
+
   get hiddenCount(): number {
     return this.inner.hiddenCount;
   }

@@ -66,6 +66,7 @@ const MOTION_GAP = 250;
 
 export class ScatterRenderer implements PointRenderer {
   readonly kind = 'webgl2';
+  readonly software: boolean;
   private readonly canvas: HTMLCanvasElement;
   private readonly options: ScatterOptions;
   private readonly gl: WebGL2RenderingContext;
@@ -98,7 +99,8 @@ export class ScatterRenderer implements PointRenderer {
     this.gl = openContext(canvas);
     this.gpu = new PointsGpu(this.gl);
     this.limits = deviceLimits(this.gl);
-    this.wantSprites = options.sprites ?? isSoftware(this.gl);
+    this.software = isSoftware(this.gl);
+    this.wantSprites = options.sprites ?? this.software;
     canvas.addEventListener('webglcontextlost', this.onLost);
     canvas.addEventListener('webglcontextrestored', this.onRestored);
   }

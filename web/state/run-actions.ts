@@ -8,11 +8,11 @@
 import { batch } from '@preact/signals';
 import type { FitSpec, Frame, Id, Progress, RunResult } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
-import { formFor, sameParams, withField } from './form.ts';
+import { formFor, withField } from './form.ts';
 import { numberText } from './number-text.ts';
 import type { Session } from './session-actions.ts';
 import type { MapArrays, ModelState, Phase } from './store.ts';
-import { progressSentence } from './transport.ts';
+import { goesOn, progressSentence } from './transport.ts';
 
 export interface RunActions {
   /** Trains: on from the model's weights, or a new model when a choice needs one. */
@@ -266,7 +266,7 @@ export function createRunner(session: Session): Runner {
     if (store.phase.peek().kind === 'opening') return;
     const refused = store.estimate.peek()?.refused;
     let model = store.model.peek();
-    const fresh = options.fresh || !model || !sameParams(model.params, form.params);
+    const fresh = options.fresh || !model || !goesOn(form, model);
     if (fresh && refused) return;
     const mine = generation;
     try {

@@ -37,12 +37,22 @@ export function transportOf(
   };
 }
 
+/**
+ * Whether a training by the form goes on from the model's weights. Not with other held-out rows: some of them
+ * would have been trained on, and their loss would tell nothing.
+ */
+export function goesOn(form: FormState, model: ModelState): boolean {
+  return sameParams(form.params, model.params) && form.fit.heldout === model.fit.heldout;
+}
+
 /** What pressing Train will do, when that is not obvious; else nothing. */
 export function trainHint(form: FormState | null, model: ModelState | null): string {
   if (!form || !model || model.losses.length === 0) return '';
-  return sameParams(form.params, model.params)
+  return goesOn(form, model)
     ? `Train goes on from epoch ${formatCount(model.losses.at(-1)?.epoch ?? 0)}.`
-    : 'Train starts again: the model’s shape or seed has changed.';
+    : sameParams(form.params, model.params)
+      ? 'Train starts again: other rows are held out.'
+      : 'Train starts again: the model’s shape or seed has changed.';
 }
 
 export interface EpochCount {

@@ -40,6 +40,9 @@ const QUICK = 45;
 const SOFT = 160;
 const PADDING = 36;
 
+/** Milliseconds between two pictures of moving points where the processor draws them. */
+const SOFTWARE_STEP = 80;
+
 export class MapController {
   private readonly options: MapControllerOptions;
   private readonly renderer: MountedRenderer;
@@ -55,6 +58,7 @@ export class MapController {
   private frameAt = Number.NEGATIVE_INFINITY;
   private tickAt = 0;
   private request = 0;
+  private later = 0; // a timer
 
   constructor(host: HTMLElement, options: MapControllerOptions) {
     this.options = options;
@@ -196,6 +200,7 @@ export class MapController {
 
   dispose(): void {
     cancelAnimationFrame(this.request);
+    clearTimeout(this.later);
     this.request = -1;
     this.renderer.dispose();
   }
@@ -236,6 +241,19 @@ export class MapController {
     }
     const moving = this.renderer.draw(now);
     this.options.onDrawn();
-    if (moving || this.target) this.wake();
+    if (this.target || (moving && !this.renderer.software)) this.wake();
+    else if (moving) this.wakeLater();
   };
+
+  /**
+   * Points drawn by the processor take its time from training: between two positions they move in a few steps.
+   * What the person does, panning and zooming, is drawn at once all the same.
+   */
+  private wakeLater(): void {
+    if (this.later !== 0) return;
+    this.later = setTimeout(() => {
+      this.later = 0;
+      this.wake();
+    }, SOFTWARE_STEP) as unknown as number;
+  }
 }
