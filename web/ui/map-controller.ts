@@ -241,13 +241,14 @@ export class MapController {
     }
     const moving = this.renderer.draw(now);
     this.options.onDrawn();
-    if (this.target || (moving && !this.renderer.software)) this.wake();
-    else if (moving) this.wakeLater();
+    if (!moving && !this.target) return;
+    if (this.renderer.software) this.wakeLater();
+    else this.wake();
   };
 
   /**
-   * Points drawn by the processor take its time from training: between two positions they move in a few steps.
-   * What the person does, panning and zooming, is drawn at once all the same.
+   * Points drawn by the processor take its time from training: they and the view that follows them move in a few
+   * steps. What the person drags or turns is drawn at once all the same.
    */
   private wakeLater(): void {
     if (this.later !== 0) return;
