@@ -109,6 +109,14 @@ function installWithApt(packages) {
   };
   apt('update', '-qq');
   apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
+  // Debian's Emscripten brings Debian's Node. Beside the one in use that is harmless; in its very place it is not.
+  const there = spawnSync(process.execPath, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  if (there.stdout?.trim() !== process.versions.node) {
+    fail(
+      `Installing Emscripten put Debian's Node ${there.stdout?.trim()} in the place of ${process.versions.node} ` +
+        `(${process.execPath}). Install Node 20.19 or later again, under /usr/local, and repeat the command.`,
+    );
+  }
 }
 
 function instruction(missing) {
