@@ -108,6 +108,22 @@ describe('command line', () => {
     });
   });
 
+  it('never writes over the file it reads, whatever the path looks like', async () => {
+    const before = readFileSync(table, 'utf8');
+    const twisted = resolve(folder, '..', folder, 'table.csv');
+    for (const outputs of [
+      ['--out', table],
+      ['--out', `${folder}/./table.csv`],
+      ['--out', path('ok.csv'), '--report', twisted],
+      ['--out', path('same.csv'), '--report', path('same.csv')],
+    ]) {
+      const { status, err } = await unfold('ae', table, ...outputs);
+      expect(status, outputs.join(' ')).toBe(2);
+      expect(err).toMatch(/overwritten|same file/);
+    }
+    expect(readFileSync(table, 'utf8')).toBe(before);
+  });
+
   it('row 65: gives the very bits that the page gets from the session', async () => {
     await unfold(
       'ae',

@@ -1,7 +1,7 @@
 /** What `unfold` does: reads, prepares, trains, encodes, writes, and says so. */
 import { openAsBlob } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { compileFailure } from '../kernels/module.ts';
 import { shapeDefaults } from '../methods/shape.ts';
 import { FailureError, failure } from '../protocol/failure.ts';
@@ -199,6 +199,28 @@ export function settings(options: Options, features: FeatureInfo): { params: AeP
   };
 }
 
+/** Refuses to write over what is read, or one output over the other, however the paths are spelled. */
+async function checkOutputs({ file, out, report }: Options): Promise<void> {
+  const real = async (path: string): Promise<string> => {
+    try {
+      return await realpath(path);
+    } catch {
+      return resolve(path); // not there yet
+    }
+  };
+  const input = await real(file);
+  const outputs = [['--out', out], ...(report === null ? [] : [['--report', report]])] as [string, string][];
+  const places = await Promise.all(outputs.map(([, path]) => real(path)));
+  outputs.forEach(([name], i) => {
+    if (places[i] === input) {
+      throw new UsageError(`${name} is the file that is read: it would be overwritten.`);
+    }
+  });
+  if (places.length === 2 && places[0] === places[1]) {
+    throw new UsageError('--out and --report are the same file.');
+  }
+}
+
 async function run(options: Options, around: Surroundings, bar: ReturnType<typeof createBar>): Promise<void> {
   const stages: Report['stages'] = [];
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -207,6 +229,7 @@ async function run(options: Options, around: Surroundings, bar: ReturnType<typeo
     stages.push({ name, seconds: (performance.now() - start) / 1000 });
     return result;
   };
+  await checkOutputs(options);
   const host = createHost(await loadKernels(around), (progress) => bar.show(progress));
   if (options.threads > host.threads) {
     around.stderr.write(`This build has ${host.threads} thread; ${options.threads} were asked for.\n`);

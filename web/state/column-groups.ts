@@ -57,10 +57,14 @@ export function commonRole(roles: readonly Role[], columns: readonly number[]): 
   return first !== undefined && columns.every((i) => roles[i] === first) ? first : null;
 }
 
-/** Two ends to three digits: the column is narrow. */
+/** Two ends in few digits, as the column is narrow: whole numbers whole, others so that the ends can be told apart. */
 function range(lo: number, hi: number): string {
-  const short = (value: number): string => formatNumber(Number(value.toPrecision(3)));
-  return `${short(lo)} to ${short(hi)}`;
+  if (Number.isInteger(lo) && Number.isInteger(hi)) return `${formatNumber(lo)} to ${formatNumber(hi)}`;
+  const short = (value: number, digits: number): string =>
+    formatNumber(Number.isInteger(value) ? value : Number(value.toPrecision(digits)));
+  let digits = 3;
+  while (digits < 9 && lo !== hi && short(lo, digits) === short(hi, digits)) digits += 1;
+  return `${short(lo, digits)} to ${short(hi, digits)}`;
 }
 
 /** Range or examples, in one short line. */
