@@ -94,6 +94,25 @@ describe('opening a file', () => {
     expect(notice?.text).toContain('The data that was loaded is still here.');
   });
 
+  it('tells the last failure only, until something could be opened', async () => {
+    const bench = await trainingBench();
+    const { engine, actions } = bench;
+    await engine.waiting('run').answer(runResult());
+    for (const name of ['one.csv', 'two.csv']) {
+      void actions.open(csvFile(name));
+      await settle();
+      await engine.waiting('open').refuse(BAD_FILE);
+    }
+    expect(texts(bench)).toHaveLength(1);
+    expect(texts(bench)[0]).toContain('two.csv');
+    void actions.open(csvFile('good.csv'));
+    await settle();
+    expect(texts(bench)).toHaveLength(1);
+    const open = engine.waiting('open');
+    await open.answer(tableInfo(open.body.table, { name: 'good.csv' }));
+    expect(texts(bench)).toEqual([]);
+  });
+
   it('frees a table that was read but can’t be prepared', async () => {
     const bench = await trainingBench();
     const { engine, actions, store } = bench;
@@ -252,6 +271,45 @@ describe('a file dropped while a model trains (RELIABILITY 28)', () => {
     await bench.actions.open(csvFile('one.csv'));
     await bench.actions.open(csvFile('two.csv'));
     expect(texts(bench)).toEqual(['Training is under way. Open two.csv instead?']);
+  });
+
+  it('opens what was asked about when the training ends by itself', async () => {
+    const bench = await trainingBench();
+    await bench.actions.open(csvFile('other.csv'));
+    await bench.engine.waiting('run').answer(runResult());
+    expect(texts(bench)).toEqual([]);
+    const open = bench.engine.waiting('open');
+    expect(open.body.source).toMatchObject({ name: 'other.csv' });
+    await open.answer(tableInfo(open.body.table, { name: 'other.csv' }));
+    expect(bench.store.table.value?.info.name).toBe('other.csv');
+  });
+
+  it('opens nothing after “Keep training”, however the training ends', async () => {
+    const bench = await trainingBench();
+    await bench.actions.open(csvFile('other.csv'));
+    await press(bench, 'Keep training');
+    await bench.engine.waiting('run').answer(runResult());
+    expect(kind(bench)).toBe('finished');
+    expect(bench.engine.count('open')).toBe(1);
+  });
+
+  it('asks nothing while a training is being stopped, and opens when that has ended', async () => {
+    const bench = await trainingBench();
+    void bench.actions.stop();
+    await settle();
+    await bench.actions.open(csvFile('other.csv'));
+    expect(texts(bench)).toEqual(['Training is stopping. other.csv opens then.']);
+    expect(bench.engine.count('open')).toBe(1);
+    await bench.engine.waiting('run').answer(runResult({ outcome: 'stopped', reason: 'user' }));
+    expect(texts(bench)).toEqual([]);
+    expect(bench.engine.waiting('open').body.source).toMatchObject({ name: 'other.csv' });
+  });
+
+  it('says what the training does now', async () => {
+    const bench = await trainingBench();
+    await bench.actions.open(csvFile('other.csv'));
+    await bench.actions.pause();
+    expect(texts(bench)).toEqual(['Training is paused. Open other.csv instead?']);
   });
 });
 

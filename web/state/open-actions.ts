@@ -5,7 +5,7 @@
  * Whatever goes wrong before that leaves the old data, model and map as they were.
  */
 
-import { batch } from '@preact/signals';
+import { batch, effect, untracked } from '@preact/signals';
 import type { FeatureInfo, Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
 import { type Download, fetchBlob } from './catalog.ts';
 import type { Runner } from './run-actions.ts';
@@ -87,7 +87,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   const { store, engine, surroundings } = session;
   let current: AbortController | null = null;
   let held: Promise<() => void> | null = null; // lets go of the training that waits for what is being opened
-  let question: number | null = null;
+  let forget: (() => void) | null = null; // takes back the question whether to open something else
   let unasked: Id | null = null; // a job of the demonstration that goes on: nobody minds that it ends
 
   async function fetch(
@@ -212,6 +212,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       }
       current = null;
       held = null;
+      session.settle('opening');
       work.commit(result);
       return true;
     } catch (error) {
@@ -222,7 +223,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
         if (release) release();
         else store.phase.value = run.restingPhase();
         const kept = store.tables.peek().size > 0;
-        session.report(error, work.failed, kept ? 'The data that was loaded is still here.' : '');
+        session.report(error, work.failed, kept ? 'The data that was loaded is still here.' : '', 'opening');
       }
       return false;
     }
@@ -262,6 +263,60 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     if (done) await run.trainIfPossible();
   }
 
+  /**
+   * Asks whether to open something while a model trains. The question follows the training: once that has ended
+   * there is nothing left to ask, and what was wanted opens; that it is being stopped is waited for.
+   */
+  function ask(entry: File | CatalogEntry): void {
+    const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
+    let shown: number | null = null;
+    let said = '';
+    let stop: (() => void) | null = null;
+    const close = (): void => {
+      stop?.();
+      if (forget === close) forget = null;
+      if (shown !== null) session.dismiss(shown);
+      shown = null;
+    };
+    const openIt = (): void => {
+      close();
+      void openNow(entry);
+    };
+    const say = (phase: Phase & { job: Id }): void => {
+      const stopping = phase.kind === 'running' && phase.stopping;
+      const text = stopping
+        ? `Training is stopping. ${name} opens then.`
+        : `${phase.kind === 'paused' ? 'Training is paused' : 'Training is under way'}. Open ${name} instead?`;
+      if (text === said) return;
+      said = text;
+      if (shown !== null) session.dismiss(shown);
+      shown = session.notify({
+        tone: 'info',
+        text,
+        ...(stopping ? {} : { action: { label: 'Open', run: openIt } }),
+        other: { label: stopping ? 'Don’t open' : 'Keep training', run: close },
+      });
+    };
+    const follow = (phase: Phase): void => {
+      if (forget !== close) return;
+      if ('job' in phase) {
+        say(phase);
+      } else if (phase.kind === 'ready' || phase.kind === 'finished') {
+        /* Whatever ends the training is through with it by then. */
+        queueMicrotask(() => {
+          if (forget === close && store.phase.peek() === phase) openIt();
+        });
+      } else {
+        close(); // something else is being opened, or went wrong and asks for its own answer
+      }
+    };
+    forget = close;
+    stop = effect(() => {
+      const phase = store.phase.value;
+      untracked(() => follow(phase));
+    });
+  }
+
   /** The columns' numbers again, after a choice. Taken back when it can't be done. */
   async function prepareAgain(change: Pick<TableState, 'roles' | 'scale'>): Promise<void> {
     const before = store.table.peek();
@@ -271,7 +326,10 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     const same =
       change.scale === before.scale && featureColumns(change.roles) === featureColumns(before.roles);
     put(id, { ...before, ...change });
-    if (same) return;
+    if (same) {
+      session.settle('opening');
+      return;
+    }
     const trained = store.model.peek() !== null;
     const name = before.info.name;
     const spec = { roles: change.roles, scale: change.scale };
@@ -310,33 +368,16 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       const entry =
         typeof source === 'string' ? store.catalog.peek().find(({ id }) => id === source) : source;
       if (!entry) {
-        session.notify({ tone: 'error', text: 'That data set is not in the list.' });
+        session.notify({ tone: 'error', text: 'That data set is not in the list.', about: 'opening' });
         return;
       }
-      if (question !== null) session.dismiss(question);
-      question = null;
+      forget?.();
       const phase = store.phase.peek();
       if (!('job' in phase) || phase.job === unasked || store.firstVisit.peek()) {
         await openNow(entry);
-        return;
+      } else {
+        ask(entry);
       }
-      const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
-      const close = () => {
-        if (question !== null) session.dismiss(question);
-        question = null;
-      };
-      question = session.notify({
-        tone: 'info',
-        text: `${phase.kind === 'paused' ? 'Training is paused' : 'Training is under way'}. Open ${name} instead?`,
-        action: {
-          label: 'Open',
-          run: () => {
-            close();
-            void openNow(entry);
-          },
-        },
-        other: { label: 'Keep training', run: close },
-      });
     },
     async setRole(columns, role) {
       const table = store.table.peek();
@@ -354,7 +395,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       if (table) await prepareAgain({ roles: table.roles, scale });
     },
     refuse(sentence) {
-      session.notify({ tone: 'warning', text: sentence });
+      session.notify({ tone: 'warning', text: sentence, about: 'opening' });
     },
   };
 }

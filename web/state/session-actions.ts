@@ -30,12 +30,14 @@ export interface Session {
   readonly surroundings: Surroundings;
   notify(notice: Omit<Notice, 'id'>): number;
   dismiss(id: number): void;
+  /** Takes back what was said about a matter: it has been settled. */
+  settle(about: NonNullable<Notice['about']>): void;
   /**
    * Tells a failure; a cancellation is none, and that the worker was lost is told by `tell`, once for all that
    * went down with it. `doing` comes before it, `after` behind.
    */
-  report(error: unknown, doing?: string, after?: string): void;
-  tell(failure: Failure, doing?: string, after?: string): void;
+  report(error: unknown, doing?: string, after?: string, about?: Notice['about']): void;
+  tell(failure: Failure, doing?: string, after?: string, about?: Notice['about']): void;
   /** What the live region says next. `progress` is said at most once in 5 s. */
   announce(text: string, kind?: 'progress'): void;
   /** What can be told about a failure to those who fix it: versions, code, sizes, no data. */
@@ -51,7 +53,9 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
   function notify(notice: Omit<Notice, 'id'>): number {
     const notices = store.notices.peek();
     const id = notices.reduce((most, { id: other }) => Math.max(most, other), 0) + 1;
-    const same = (other: Notice) => other.text === notice.text && other.tone === notice.tone;
+    const same = (other: Notice) =>
+      (other.text === notice.text && other.tone === notice.tone) ||
+      (notice.about !== undefined && other.about === notice.about);
     store.notices.value = [...notices.filter((other) => !same(other)), { id, ...notice }];
     return id;
   }
@@ -84,7 +88,7 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     return lines.join('\n');
   }
 
-  function tell(failure: Failure, doing = '', after = ''): void {
+  function tell(failure: Failure, doing = '', after = '', about?: Notice['about']): void {
     console.error(`${failure.code}: ${failure.message}`);
     notify({
       tone: 'error',
@@ -93,6 +97,7 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
       details: details(failure),
       ...(failure.hint ? { hint: failure.hint } : {}),
       ...(failure.where ? { where: failure.where } : {}),
+      ...(about ? { about } : {}),
     });
   }
 
@@ -105,10 +110,13 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     dismiss(id) {
       store.notices.value = store.notices.peek().filter((notice) => notice.id !== id);
     },
+    settle(about) {
+      store.notices.value = store.notices.peek().filter((notice) => notice.about !== about);
+    },
     tell,
-    report(error, doing, after) {
+    report(error, doing, after, about) {
       const failure = failureOf(error);
-      if (failure.code !== 'cancelled' && failure.code !== 'worker_lost') tell(failure, doing, after);
+      if (failure.code !== 'cancelled' && failure.code !== 'worker_lost') tell(failure, doing, after, about);
     },
     announce(text, kind) {
       const now = surroundings.now();

@@ -101,6 +101,7 @@ export interface Notice {
   action?: { label: string; run: () => void };
   other?: { label: string; run: () => void }; // a second way out: the notice asks something
   details?: string; // what "Copy details" copies
+  about?: 'opening'; // of several about one matter only the last is shown; gone when the matter is settled
 }
 
 export type Colouring = { kind: 'none' } | { kind: 'column'; column: number } | { kind: 'error' };
