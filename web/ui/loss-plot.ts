@@ -32,7 +32,7 @@ export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: b
     {
       width: Math.max(80, element.clientWidth),
       height: Math.max(40, element.clientHeight),
-      padding: [6, 8, 0, 0],
+      padding: [6, 14, 0, 0], // room for half of the last label
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
