@@ -379,6 +379,33 @@ describe('training', () => {
     expect(engine.freed().sort()).toEqual([bench.model]);
   });
 
+  it('keeps what was typed while the table stays, and starts afresh with another one', async () => {
+    const bench = await trainingBench();
+    const { actions, engine, store } = bench;
+    await engine.waiting('run').answer(runResult());
+    const usual = store.form.value?.fit.epochs;
+    expect(usual).not.toBe(60);
+    actions.setField('epochs', '60');
+    void actions.setRole(0, 'ignored');
+    await settle();
+    expect(engine.count('prepare')).toBe(2);
+    expect(store.form.value?.fit.epochs).toBe(60);
+    expect([...(store.form.value?.touched ?? [])]).toEqual(['epochs']);
+    engine.answers.cancel = () => {
+      void engine.waiting('run').answer(runResult({ outcome: 'cancelled', reason: 'user' }));
+      return null;
+    };
+    void actions.open(csvFile('other.csv'));
+    await settle();
+    await press(bench, 'Open');
+    const open = engine.waiting('open');
+    await open.answer(tableInfo(open.body.table, { name: 'other.csv' }));
+    await settle();
+    expect(store.table.value?.info.name).toBe('other.csv');
+    expect(store.form.value?.fit.epochs).toBe(usual);
+    expect(store.form.value?.touched.size).toBe(0);
+  });
+
   it('makes a new model for other held-out rows: the old one has been trained on some of them', async () => {
     const bench = await trainingBench();
     const { actions, engine } = bench;

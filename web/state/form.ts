@@ -102,8 +102,8 @@ function put(form: FormState, name: string, value: unknown): FormState {
 }
 
 /**
- * The form of newly prepared features. What the person has typed stays, where it still can be used; every other
- * field takes what the shape of the data suggests.
+ * The form of newly prepared features. Every field takes what the shape of the data suggests, except for what the
+ * person has typed into `before`, the form of the same table's earlier features: that stays where it can be used.
  */
 export function formFor(ready: Ready, features: FeatureInfo, before: FormState | null): FormState {
   const method: Method = before?.method ?? 'ae';

@@ -100,12 +100,17 @@ export function createRunner(session: Session): Runner {
 
   /* ---- fields and estimate ------------------------------------------------------------------------------ */
 
+  let formOf: Id | null = null; // the table that the form's values are for
+
   function adoptTable(rows?: number): void {
     const table = store.table.peek();
     const ready = store.ready.peek();
     if (!table?.features || !ready) return;
     const features = rows === undefined ? table.features : { ...table.features, n: rows };
-    store.form.value = formFor(ready, features, store.form.peek());
+    /* Other columns of the same table, or more of its rows: what was typed stays. Another table has its own. */
+    const { table: id } = table.info;
+    store.form.value = formFor(ready, features, id === formOf ? store.form.peek() : null);
+    formOf = id;
     estimated = estimate();
   }
 
@@ -183,6 +188,7 @@ export function createRunner(session: Session): Runner {
   function moveTo(model: ModelState, table: Id): void {
     const rows = store.tables.peek().get(table)?.info.rows ?? 0;
     setModel(model.info.model, { info: { ...model.info, table } });
+    if (formOf === model.info.table) formOf = table;
     /* Rows that are new have no place yet. */
     const positions = new Float32Array(rows * 2).fill(Number.NaN);
     const before = store.bulk.maps.get(model.info.map)?.positions;

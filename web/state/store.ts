@@ -123,7 +123,7 @@ export interface FormState {
   params: AeParams;
   fit: FitSpec;
   errors: Record<string, string>; // field name → sentence
-  touched: ReadonlySet<string>; // fields the person changed: a new table keeps its own defaults otherwise
+  touched: ReadonlySet<string>; // fields the person changed; they stay when the same table is prepared again
 }
 
 /** Range of each latent dimension over all rows, which the inspector's cells are coloured by. */
