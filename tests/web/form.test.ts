@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fieldViews, formFor, HELDOUT, sameParams, withField } from '../../web/state/form.ts';
-import { numberText, parseNumber, parseWidths } from '../../web/state/number-text.ts';
+import { numberText, parseNumber, parseWidths, rangeText } from '../../web/state/number-text.ts';
 import type { FormState } from '../../web/state/store.ts';
 import { featureInfo, READY } from './session-fixture.ts';
 
@@ -51,6 +51,15 @@ describe('numbers as typed (RELIABILITY 40, 56)', () => {
     }
     expect(parseNumber('4096', whole)).toEqual({ ok: true, value: 4096 });
     expect(parseNumber('1', whole)).toEqual({ ok: true, value: 1 });
+  });
+
+  it('says limits exactly, and as they may be typed', () => {
+    expect(rangeText(range)).toBe('1e-8 to 1e9');
+    expect(rangeText({ lo: 0, hi: 4_294_967_295 })).toBe('0 to 4,294,967,295');
+    expect(rangeText({ lo: 1, hi: 10_000_000 })).toBe('1 to 1e7');
+    expect(rangeText({ lo: 0, hi: 0.5 })).toBe('0 to 0.5');
+    expect(rangeText({ lo: -12, hi: 4096 })).toBe('−12 to 4,096');
+    expect(rangeText({ lo: 0.0025, hi: 12_500_000 })).toBe('0.0025 to 12,500,000');
   });
 
   it('wants whole numbers where halves make no sense', () => {
@@ -174,7 +183,7 @@ describe('the form', () => {
     }
   });
 
-  it('keeps what was typed for another table, and nothing else', () => {
+  it('keeps what was typed when a table is prepared again, and nothing else', () => {
     const typed = withField(form(), READY, 'latent', '3').form;
     const next = formFor(READY, featureInfo({ n: 150, d: 700 }), typed);
     const fresh = formFor(READY, featureInfo({ n: 150, d: 700 }), null);

@@ -184,8 +184,8 @@ describe('columns as listed', () => {
   });
 
   it('shows ranges and examples', () => {
-    expect(valuesText(columnInfo('x', { min: -1.23456, max: 4000 }))).toBe('−1.23 to 4,000');
-    expect(valuesText(columnInfo('year', { min: 2007, max: 2009 }))).toMatch(/^2,?007 to 2,?009$/);
+    expect(valuesText(columnInfo('x', { min: -1.23456, max: 4000 }))).toBe('−1.23 to 4000');
+    expect(valuesText(columnInfo('year', { min: 2007, max: 2009 }))).toBe('2007 to 2009');
     expect(valuesText(columnInfo('pay', { min: 20221, max: 20985 }))).toBe('20,221 to 20,985');
     expect(valuesText(columnInfo('ph', { min: 7.0012, max: 7.0034 }))).toBe('7.001 to 7.003');
     const classes = columnInfo('c', { kind: 'category', distinct: 12, categories: ['a', 'b', 'c', 'd'] });

@@ -26,11 +26,15 @@ function quoted(text: string): string {
   return `“${text.length > 24 ? `${text.slice(0, 23)}…` : text}”`;
 }
 
+/** A limit, exactly and as it may be typed: 4,294,967,295 in digits, a bare power of ten as 1e9 or 1e-8. */
 function plain(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e7 ? value.toLocaleString('en') : formatNumber(value);
+  const size = Math.abs(value);
+  const power = value.toExponential().replace('e+', 'e');
+  if (size !== 0 && (size >= 1e7 || size < 1e-3) && /^-?\de/.test(power)) return power;
+  return Number.isSafeInteger(value) ? value.toLocaleString('en').replace('-', '−') : formatNumber(value);
 }
 
-/** "1 to 4,096", for hints and messages. */
+/** "1 to 4,096" or "1e-8 to 1e9", for hints and messages. */
 export function rangeText({ lo, hi }: Pick<Range, 'lo' | 'hi'>): string {
   return `${plain(lo)} to ${plain(hi)}`;
 }

@@ -12,7 +12,10 @@ export function formatCount(n: number): string {
   return whole.format(n);
 }
 
-/** A measured number, to four digits or to the unit: 0.0509, 12.3, 12,346, 1.20e-7. */
+/**
+ * A measured number, to four digits or to the unit: 0.0509, 12.3, 2007, 12,346, 1.20e-7. Four digits have no
+ * separator: many of them are years, and the table of rows shows them as the file has them.
+ */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'missing' : value > 0 ? '∞' : '−∞';
   if (value === 0) return '0';
@@ -22,7 +25,9 @@ export function formatNumber(value: number): string {
       ? value.toExponential(2)
       : value.toLocaleString(
           'en',
-          size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 },
+          size >= 999.95
+            ? { maximumFractionDigits: 0, useGrouping: Math.round(size) >= 10_000 }
+            : { maximumSignificantDigits: 4 },
         );
   return text.replace('-', '−');
 }
