@@ -32,6 +32,10 @@ const named = (columns: readonly ColumnInfo[], role: Role): string[] =>
   columns.filter((column) => column.role === role).map((column) => column.name);
 
 const mirrored = (path: string): string => mirrorFile(path) ?? '';
+const catalog = JSON.parse(readFileSync(new URL('../../datasets/catalog.json', import.meta.url), 'utf8')) as {
+  synthetic?: string;
+  columns: number;
+}[];
 const absent = mirrorFile('iris/iris.csv') === null;
 
 describe.skipIf(absent)('real files, untouched', () => {
@@ -95,6 +99,7 @@ describe.skipIf(absent)('real files, untouched', () => {
     expect(features.info.notes[0]).toBe(
       '8 missing values in 4 columns were filled with the median of the column.',
     );
+    expect(features.info.notes).toContain('11 missing values in 1 category column: 0 in all its categories.');
     expect(features.info.names.slice(0, 3)).toEqual([
       'island = Biscoe',
       'island = Dream',
@@ -129,7 +134,12 @@ describe.skipIf(absent)('real files, untouched', () => {
     const { table } = await openPath(k, mirrored('wine/wine_data.csv'));
     expect([table.rows, table.columns.length]).toEqual([178, 14]);
     expect(table.notes).toContain('The first line is unlike the others and was passed over.');
+    expect(named(table.columns, 'label')).toEqual(['c14']);
     table.free();
+    const cancer = await openPath(k, mirrored('breast-cancer/breast_cancer.csv'));
+    expect(named(cancer.table.columns, 'label')).toEqual(['c31']);
+    expect(named(cancer.table.columns, 'feature')).toHaveLength(30);
+    cancer.table.free();
   });
 
   it('18 MB of digits: label and 784 pixels', async () => {
@@ -206,6 +216,9 @@ describe('what is no table', () => {
   it('no column to compute on', async () => {
     const failure = await failureOf(openText(k, 'name,city\nAnn,Rome\nBob,Oslo\nCem,Bonn\n'));
     expect(failure.code).toBe('no_numeric_column');
+    expect(failure.hint).toBe('Open a file with such a column.');
+    const one = await failureOf(openText(k, 'name\nAnn_Rome\nBob_Oslo\nCem_Bonn\n'));
+    expect(one.hint).toMatch(/one column: if it has several, save it with commas/);
     expect((await failureOf(openText(k, 'a,b\n5,x\n5,y\n5,z\n'))).code).toBe('no_numeric_column');
   });
 
@@ -239,6 +252,7 @@ describe('text that is not quite right', () => {
     const failure = await failureOf(openText(k, ['a,b', ...lines, '5', '6,7,8', '9'].join('\n')));
     expect(failure.message).toBe('3 rows of 43 have another number of cells than the 2 columns.');
     expect(failure.where).toBe('lines 42, 43, 44');
+    expect(failure.hint).toMatch(/^Each comma was taken .*another separator\.$/);
   });
 
   it('honours what the hints say', async () => {
@@ -371,6 +385,20 @@ describe('roles', () => {
     expect(await rolesOf(`v,g,h\n${body}`)).toEqual({ v: 'feature', g: 'feature', h: 'label' });
   });
 
+  it('takes a last column of few whole numbers for a label beside measurements, and only there', async () => {
+    const measured = (i: number) => [((i * 5) % 24) + 0.5, ((i * 7) % 24) / 4];
+    const features = { a: 'feature', b: 'feature' };
+    const table = (last: (i: number) => number | string) =>
+      rolesOf(`a,b,c\n${rows((i) => [...measured(i), last(i)])}`);
+    expect(await table((i) => i % 3)).toEqual({ ...features, c: 'label' });
+    // halves, more than a few, one missing, or counts among counts
+    expect(await table((i) => (i % 3) / 2)).toEqual({ ...features, c: 'feature' });
+    expect(await table((i) => (i * 5) % 12)).toEqual({ ...features, c: 'feature' });
+    expect(await table((i) => (i === 5 ? '' : i % 3))).toEqual({ ...features, c: 'feature' });
+    const counts = rows((i) => [((i * 5) % 24) + 0.5, i % 4, (i * 7) % 3]);
+    expect(await rolesOf(`a,b,c\n${counts}`)).toEqual({ ...features, c: 'feature' });
+  });
+
   it('keeps a rising column as a feature when there is nothing else', async () => {
     expect(await rolesOf(`t\n${rows((i) => [i])}`)).toEqual({ t: 'feature' });
   });
@@ -471,6 +499,8 @@ describe('made sets', () => {
     const b = await make(300, 1);
     const c = await make(300, 2);
     expect(a.rows).toBe(300);
+    const listed = catalog.find((entry) => entry.synthetic === synthetic);
+    expect(a.columns.length).toBe(listed?.columns);
     expect(named(a.columns, 'label').length).toBe(1);
     expect(named(a.columns, 'feature').every((name) => name.startsWith('x'))).toBe(true);
     expect(b.values).toEqual(a.values);

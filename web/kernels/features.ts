@@ -115,6 +115,15 @@ export class Features {
     return this.#table.rows * (isBytes ? d : Math.ceil(d / 4) * 16);
   }
 
+  /** Missing values of each category column that has some. */
+  #gaps(): number[] {
+    return this.#asked.flatMap((column, i) => {
+      const missing = this.#table.columns[column]?.missing ?? 0;
+      const outcome = this.#k.exports.features_column_outcome(this.#ptr, i) >>> 0;
+      return outcome === OUTCOME.ONE_HOT && missing > 0 ? [missing] : [];
+    });
+  }
+
   #notes(scale: Exclude<Scale, 'auto'>): string[] {
     const { exports } = this.#k;
     const notes: string[] = [];
@@ -141,6 +150,14 @@ export class Features {
     const oneHot = by.get(OUTCOME.ONE_HOT);
     if (oneHot !== undefined) {
       notes.push(`A feature of 0 or 1 was made for each category of ${nameList(oneHot)}.`);
+    }
+    const gaps = this.#gaps();
+    if (gaps.length > 0) {
+      const cells = gaps.reduce((sum, missing) => sum + missing, 0);
+      const whose = gaps.length === 1 ? 'its' : 'their';
+      notes.push(
+        `${counted(cells, 'missing value')} in ${counted(gaps.length, 'category column')}: 0 in all ${whose} categories.`,
+      );
     }
     left(OUTCOME.CONSTANT, 'the same value in every row');
     left(OUTCOME.NEAR_CONSTANT, 'almost the same value in every row');

@@ -39,6 +39,8 @@ const LABEL_NAMES = [
 ];
 
 const MOST_CLASSES = 50; // of a column that is a label without being called one
+const MOST_NUMBERED = 20; // … and whose classes are numbers
+const ROWS_A_CLASS = 5; // at least, of such classes
 const MOST_ONE_HOT = 64; // FEATURES_MAX_ONE_HOT: with more, a category column starts as ignored
 const SMALLEST_SIDE = 8;
 const LARGEST_SIDE = 512;
@@ -72,6 +74,24 @@ function lastClasses(columns: readonly GuessColumn[]): number {
     ({ kind, distinct }) =>
       kind === 'category' && distinct !== null && distinct >= 2 && distinct <= MOST_CLASSES,
   );
+}
+
+/**
+ * Measurements with the class as a number behind them, as many data sets have it: the last column, when it holds
+ * 2 to 20 different whole numbers in 0 … 255 and every other column of numbers more than 20 different ones.
+ */
+function numberBesideMeasurements(columns: readonly GuessColumn[], rows: number): number {
+  const last = columns.at(-1);
+  const others = columns.slice(0, -1).filter(({ kind }) => kind === 'number');
+  const { distinct } = last ?? { distinct: null };
+  if (last?.kind !== 'number' || !last.bytes || last.missing > 0 || distinct === null) {
+    return -1;
+  }
+  const classes = distinct >= 2 && distinct <= MOST_NUMBERED && distinct * ROWS_A_CLASS <= rows;
+  const measured = others.every((column) => column.distinct === null || column.distinct > MOST_NUMBERED);
+  return classes && measured && others.length >= 2 && others.some(({ bytes }) => !bytes)
+    ? columns.length - 1
+    : -1;
 }
 
 /**
@@ -130,6 +150,9 @@ export function guessRoles(columns: readonly GuessColumn[], rows: number, label?
   }
   if (at < 0) {
     at = lastClasses(columns);
+  }
+  if (at < 0) {
+    at = numberBesideMeasurements(columns, rows);
   }
   const others = columns.filter((_, j) => j !== at);
   if (others.length > 0 && others.every((column) => column.bytes)) {

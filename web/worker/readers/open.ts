@@ -183,7 +183,7 @@ function textFailure(error: KernelError, { problem, error_line }: CsvReport): un
       return failure(
         'too_large',
         'A cell is longer than 1 MB, or a column name longer than 10 kB.',
-        'Check the separator and the quotes around this line.',
+        'A quote is probably missing near this line: correct it in the file.',
         where,
       );
     case CSV_PROBLEM.TOO_MANY_COLUMNS:
@@ -218,7 +218,7 @@ function refuseUnusable(report: CsvReport, raw: RawTable, dialect: Dialect): voi
     throw failure(
       'bad_file',
       `${counted(ragged, 'row')} of ${report.rows.toLocaleString('en')} ${ragged === 1 ? 'has' : 'have'} another number of cells than the ${raw.columns.toLocaleString('en')} columns.`,
-      `Check the separator (${separatorName(dialect.separator)} was used) and the first of these lines.`,
+      `Each ${separatorName(dialect.separator)} was taken as the end of a cell. Correct the lines, or save the table with another separator.`,
       `lines ${lines(report.ragged_line)}`,
     );
   }
@@ -371,11 +371,15 @@ async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promis
   // A table of one row, or of none, is shown; what can't be done with it is said where it is asked for.
   if (table.rows > 1 && !table.columns.some((column) => column.role === 'feature')) {
     const notes = table.notes.join(' ');
+    const several =
+      table.columns.length > 1
+        ? 'Open a file with such a column.'
+        : 'It was read as one column: if it has several, save it with commas or tabs between them.';
     table.free();
     throw failure(
       'no_numeric_column',
       'No column holds numbers, or categories, that differ between rows.',
-      notes === '' ? 'Check the separator, or open another file.' : `Check the separator. ${notes}`,
+      [several, notes].filter(Boolean).join(' '),
     );
   }
   return table;
