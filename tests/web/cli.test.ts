@@ -189,7 +189,6 @@ describe('command line', () => {
       [['ae', path('nothing.csv'), ...out], /no file .*nothing\.csv/],
       [['ae', folder, ...out], /is a folder/],
       [['ae', path('empty.csv'), ...out], /empty/],
-      [['ae', table, ...out, '--label', 'colour'], /no column colour; there are x, y, name, z/],
       [['ae', table, ...out, '--lr', '1e8', '--epochs', '50'], /ran away.*try 0\.001/],
       [['ae', table, ...out, '--hidden', '4096,4096,4096'], /parameters; at most 30 million/],
       [['ae', table, '--out', path('no/such/folder.csv'), '--epochs', '1'], /can't be written/],
@@ -214,6 +213,7 @@ describe('command line', () => {
       [['ae', table, '--out', 'z.parquet'], /\.csv or \.npy/],
       [['ae', table, ...out, '--speed', '9'], /no option --speed/],
       [['ae', table, ...out, '--seed'], /--seed needs a value/],
+      [['ae', table, ...out, '--label', 'colour'], /no column colour; there are x, y, name, z/],
       [['ae', table, ...out, '--seed', '1', '--seed', '2'], /given twice/],
       [['ae', table, ...out, '--scale', 'log'], /--scale is one of auto/],
       [['ae', table, ...out, '--latent', '65'], /--latent: .*between 1 and 64/],
@@ -236,6 +236,7 @@ describe('command line', () => {
     expect(await unfold('--version')).toEqual({ status: 0, out: 'unfold 1.2.3\n', err: '' });
     const { status, out } = await unfold('--help');
     expect(status).toBe(0);
+    expect(out).toMatch(/formula \(it starts with = \+ - @\) gets an apostrophe/);
     const names = out.match(/--[a-z-]+/g) ?? [];
     for (const name of new Set(names)) {
       if (name === '--help' || name === '--version') continue;

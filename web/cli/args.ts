@@ -35,7 +35,8 @@ export const HELP = `unfold: maps of a table's rows, computed on this machine
   unfold ae FILE --out z.csv|z.npy [options]
 
 FILE is a CSV or .tensor file (gzip is fine), or the id of a data set in the catalogue.
-The output has one row for each row of FILE, in its order.
+The output has one row for each row of FILE, in its order. In a .csv, text that a
+spreadsheet would take for a formula (it starts with = + - @) gets an apostrophe in front.
 
   --out FILE            where the codes go: .csv (header z1,z2,...) or .npy (float32)
   --report FILE         what was done, as JSON: stages with seconds, losses, rows a second

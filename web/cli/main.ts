@@ -163,7 +163,7 @@ function columnNamed(info: TableInfo, name: string): number {
   if (index < 0) {
     const names = info.columns.slice(0, 8).map((column) => column.name);
     const more = info.columns.length > 8 ? ` and ${info.columns.length - 8} more` : '';
-    throw failure('not_found', `There is no column ${name}; there are ${names.join(', ')}${more}.`);
+    throw new UsageError(`--label: There is no column ${name}; there are ${names.join(', ')}${more}.`);
   }
   return index;
 }
