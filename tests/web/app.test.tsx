@@ -186,14 +186,15 @@ describe('fields', () => {
     expect(hidden.value).toBe(before);
   });
 
-  it('a refused model says so with bytes and time, and can’t be trained', async () => {
+  it('a refused model says so, once, and can’t be trained', async () => {
     const bench = createBench();
     bench.engine.answers.estimate = () => ({
       ...ESTIMATE,
       bytes: 1.4e9,
       available: 1e9,
       step_seconds: 12,
-      refused: 'This model has 40 million parameters; 30 million are possible.',
+      refused:
+        'This model needs more memory than the 1.0 GB there are. It would take 1.4 GB and 12 s for a step.',
     });
     mount(bench);
     bench.actions.onReady(READY);
@@ -202,7 +203,7 @@ describe('fields', () => {
     const open = bench.engine.waiting('open');
     await open.answer(tableInfo(open.body.table));
     await redraw();
-    expect(screen.getByRole('alert').textContent).toContain('1.4 GB of 1.0 GB of memory, and 12 s a step');
+    expect(screen.getByRole('alert').textContent).toBe(bench.store.estimate.value?.refused);
     expect(disabled('Train')).toBe(true);
   });
 });
@@ -311,6 +312,22 @@ describe('the states of the page', () => {
     fireEvent.click(button('Try again'));
     await redraw();
     expect(bench.store.phase.value.kind).toBe('running');
+  });
+
+  it('failed with a place in the file: three sentences', async () => {
+    const bench = mount(createBench());
+    bench.actions.onReady(READY);
+    void bench.actions.open(csvFile());
+    await settle();
+    const failure = {
+      code: 'bad_file',
+      message: 'Rows differ.',
+      where: 'lines 2, 11',
+      hint: 'Correct them.',
+    } as const;
+    await bench.engine.waiting('open').refuse(failure);
+    await redraw();
+    expect(screen.getByRole('alert').textContent).toContain('Rows differ. Lines 2, 11. Correct them.');
   });
 
   it('failed before anything was there: why, and a way to try again', async () => {

@@ -136,7 +136,7 @@ export interface Estimate {
   available: number; // bytes there are
   step_seconds: number; // one batch
   seconds: number; // the whole fit
-  refused: string | null; // why it can't be run; null when it can
+  refused: string | null; // why it can't be run, with the memory and time it would take; null when it can
 }
 
 /** Loss of one finished epoch, mean per row and feature in the model's own loss. */

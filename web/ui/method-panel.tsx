@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Actions } from '../state/actions.ts';
 import { type FieldView, fieldViews, methodViews } from '../state/form.ts';
-import { advice, byteText, duration, trainHint } from '../state/transport.ts';
+import { advice, trainHint } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
 
@@ -31,10 +31,7 @@ export function MethodPanel({ store, actions }: PanelProps): JSX.Element | null 
       {estimate?.refused ? (
         <p class="refusal" role="alert">
           <Icon name="warning" size={14} />
-          <span>
-            {estimate.refused} It would take {byteText(estimate.bytes)} of {byteText(estimate.available)} of
-            memory, and {duration(estimate.step_seconds)} a step.
-          </span>
+          <span>{estimate.refused}</span>
         </p>
       ) : null}
       <fieldset class="parameters" aria-label="Parameters">

@@ -18,6 +18,11 @@ export function Notices({ store, actions }: PanelProps): JSX.Element {
   );
 }
 
+/** "line 3" as a sentence between two others. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 function NoticeBar({ notice, actions }: { notice: Notice } & Pick<PanelProps, 'actions'>): JSX.Element {
   const { action, other, details } = notice;
   return (
@@ -25,7 +30,7 @@ function NoticeBar({ notice, actions }: { notice: Notice } & Pick<PanelProps, 'a
       <Icon name={toneIcon[notice.tone]} />
       <p>
         {visibleText(notice.text)}
-        {notice.where ? <span class="notice-where"> {visibleText(notice.where)}</span> : null}
+        {notice.where ? <span class="notice-where"> {sentence(visibleText(notice.where))}</span> : null}
         {notice.hint ? <span class="notice-hint"> {visibleText(notice.hint)}</span> : null}
       </p>
       <span class="notice-buttons">
