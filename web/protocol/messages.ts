@@ -12,10 +12,13 @@
 // numbers, strings and buffers; buffers are transferred, never shared.
 
 /** Raised whenever a message changes shape. `ready` carries it; the page refuses another number. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export type Id = number;
 export type RowId = number;
+
+/** A set of rows: bit (row & 31) of word (row >> 5), in ceil(rows / 32) words; the bits past the last row are 0. */
+export type RowBits = Uint32Array;
 
 // ---------------------------------------------------------------------------------------------- tables
 
@@ -113,11 +116,22 @@ export interface FitSpec {
   heldout: number; // fraction of rows kept out of training, in [0, 0.5]
   patience: number; // epochs without a better held-out loss before it stops; 0 = never
   seed: number;
+  selection?: RowBits | null; // rows of the table that carry `focus` of the loss; both groups' losses are reported
+  focus?: number; // with a selection: its share of the loss in each batch, in [0, 1]; 1: the rest is not visited, 0: it is not
+  fresh?: boolean; // begins again at the model's initial weights; the map is aligned to the one before
+  steps?: number; // ends after so many batches; absent or 0: after its epochs
 }
+
+/**
+ * A similarity of the plane, [a, b, c, d, tx, ty]: a code (x, y) is drawn at (a x + b y + tx, c x + d y + ty).
+ * A code of one number is drawn at a x + tx; its random second coordinate stays. Null: codes are drawn as they are.
+ */
+export type Align = [number, number, number, number, number, number];
 
 /** What a map shows of its model's code: two of its dimensions. */
 export interface MapSpec {
-  axes: [number, number];
+  axes: [number, number]; // other axes undo the alignment
+  align?: Align | null; // absent: as it is
 }
 
 export interface ModelInfo {
@@ -144,6 +158,8 @@ export interface EpochLoss {
   epoch: number; // of the model, counted from 1
   train: number;
   heldout: number | null;
+  selection?: number | null; // of a fixed sample of at most 1,000 of its trained rows; absent or null: no selection
+  rest?: number | null; // likewise of the rows trained on or passed over beside it
 }
 
 export type Outcome = 'finished' | 'stopped' | 'cancelled';
@@ -158,7 +174,44 @@ export interface RunResult {
   seconds: number; // spent training
   train: number | null;
   heldout: number | null;
+  selection: number | null; // of the last epoch, as in EpochLoss
+  rest: number | null;
+  align: Align | null; // how the map is drawn now
   suggested_learning_rate: number | null; // with reason 'diverged'
+}
+
+// ---------------------------------------------------------------------------------------------- selections
+
+/** Rows found by what they are; rows found by where they lie on a map are the page's matter. */
+export type Criterion =
+  | { kind: 'random'; n: number; seed: number } // n different rows of the table, or all of them
+  | { kind: 'class'; column: number; classes: string[]; except?: boolean; missing?: boolean } // cells as text; except: every other class; missing: also rows without a value
+  | { kind: 'range'; column: number; lo: number | null; hi: number | null } // both included; null: no end
+  | { kind: 'search'; text: string; column: number | null }; // cells that contain the text, upper case or lower; null: any column
+
+/** One side of a selection: means over all of its rows, held out or not. Null: there are no rows to speak of. */
+export interface GroupMeasure {
+  n: number;
+  error: number | null; // mean over rows and features of the squared residual, in scaled units
+  distance_correlation: number | null; // of input and map (Szekely et al. 2007), over a seeded sample of at most 1,000 rows
+}
+
+/** How a model does on a selection, on the rest, and on each class, by its present weights. */
+export interface Measurement {
+  step: number; // of the model
+  selection: GroupMeasure;
+  rest: GroupMeasure;
+  classes: { name: string; n: number; error: number | null }[]; // of the label column, in the order of its categories
+}
+
+/** What a selection is made of, beside the rest. Arrays of length d are in the order of FeatureInfo.names. */
+export interface RowsSummary {
+  n: number;
+  mean: Float32Array; // (d) in the units of the file; for images the mean image
+  rest_mean: Float32Array; // (d)
+  effect: Float32Array; // (d) Cohen's d: difference of means over the pooled standard deviation; NaN where there is none
+  labels: { name: string; n: number; of: number }[]; // of the label column: rows in the selection, and in the table
+  missing: number; // rows of the selection without a label
 }
 
 // ---------------------------------------------------------------------------------------------- reading
@@ -211,12 +264,17 @@ export type Request =
   | { type: 'cancel'; id: Id; job: Id } // ends at once, no refresh; also reading and preparing → null
   | { type: 'refresh'; id: Id; map: Id } // encodes every row and sends a frame → null
   | { type: 'snapshot'; id: Id; model: Id } // → ArrayBuffer
-  | { type: 'restore'; id: Id; model: Id; buffer: ArrayBuffer } // → ModelInfo
+  | { type: 'restore'; id: Id; model: Id; buffer: ArrayBuffer; align?: Align | null } // align: as the map was drawn → ModelInfo
   | { type: 'read'; id: Id; what: 'inspect'; model: Id; row: RowId } // → RowDetail
   | { type: 'read'; id: Id; what: 'cells'; table: Id; rows: Uint32Array } // → string[][]
   | { type: 'read'; id: Id; what: 'column'; table: Id; column: number } // → ColumnValues
   | { type: 'read'; id: Id; what: 'error'; model: Id } // → Float32Array (rows): mean squared residual of each row
   | { type: 'read'; id: Id; what: 'latent'; model: Id } // → Float32Array (rows, latent)
+  | { type: 'read'; what: 'heldout'; id: Id; model: Id; heldout: number } // → RowBits: rows that fits of this fraction keep out
+  | { type: 'read'; what: 'summary'; id: Id; table: Id; rows: RowBits; column: number | null } // column: of labels → RowsSummary
+  | { type: 'select'; id: Id; table: Id; by: Criterion } // → RowBits
+  | { type: 'measure'; id: Id; model: Id; selection: RowBits; column: number | null } // column: of labels → Measurement
+  | { type: 'export'; id: Id; model: Id; selection: RowBits | null; only: boolean; protect: boolean; labels: number[] } // only: the selected rows; protect: no cell starts like a formula → Blob (CSV)
   | { type: 'decode'; id: Id; model: Id; codes: Float32Array } // → Float32Array (codes, d) in the units of the file
   | { type: 'free'; id: Id; target: Id }; // → null
 
@@ -302,6 +360,7 @@ export interface SnapshotEvent {
   model: Id;
   step: number;
   buffer: ArrayBuffer;
+  align: Align | null;
 }
 
 export type FromWorker =
@@ -336,4 +395,12 @@ export type ReplyOf<R extends { type: Request['type'] }> = R extends { type: 'op
                   ? ColumnValues
                   : R extends { type: 'read'; what: 'error' | 'latent' } | { type: 'decode' }
                     ? Float32Array
-                    : null;
+                    : R extends { type: 'read'; what: 'heldout' } | { type: 'select' }
+                      ? RowBits
+                      : R extends { type: 'read'; what: 'summary' }
+                        ? RowsSummary
+                        : R extends { type: 'measure' }
+                          ? Measurement
+                          : R extends { type: 'export' }
+                            ? Blob
+                            : null;

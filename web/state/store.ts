@@ -6,19 +6,24 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type {
   AeParams,
+  Align,
+  Criterion,
   EpochLoss,
   Estimate,
   Failure,
   FeatureInfo,
   FitSpec,
   Id,
+  Measurement,
   Method,
   ModelInfo,
   Progress,
   Ready,
   Role,
+  RowBits,
   RowDetail,
   RowId,
+  RowsSummary,
   RunResult,
   Scale,
   TableInfo,
@@ -104,7 +109,93 @@ export interface Notice {
   about?: 'opening'; // of several about one matter only the last is shown; gone when the matter is settled
 }
 
-export type Colouring = { kind: 'none' } | { kind: 'column'; column: number } | { kind: 'error' };
+/** `change` and `drift` compare with the state before the last retrain (`Bulk.before`). */
+export type Colouring =
+  | { kind: 'none' }
+  | { kind: 'column'; column: number }
+  | { kind: 'error' }
+  | { kind: 'change' } // error now - error before
+  | { kind: 'drift' }; // how far the row has moved on the map
+
+/** How a new set of rows and the present selection become one. */
+export type SelectionOp = 'replace' | 'add' | 'subtract' | 'intersect';
+
+export type Tool = 'pan' | 'lasso' | 'box' | 'brush';
+
+/** What made a selection: enough to say it in words, and to make it again. */
+export type Maker =
+  | { kind: 'none' }
+  | { kind: 'all' }
+  | Criterion
+  | { kind: 'polygon' | 'box'; points: number[]; step: number; epoch: number; axes: [number, number] } // x, y pairs on the map
+  | { kind: 'brush'; points: number[]; radius: number; step: number; epoch: number; axes: [number, number] } // the path, map units
+  | { kind: 'rows'; rows: number[] } // first, count pairs, ascending: clicked rows, or what has grown too long to tell
+  | { kind: 'not'; of: Maker }
+  | { kind: 'both'; op: Exclude<SelectionOp, 'replace'>; first: Maker; second: Maker };
+
+/** The rows themselves are `Bulk.selected`. */
+export interface Selection {
+  count: number;
+  maker: Maker;
+  version: number; // raised whenever the rows change
+}
+
+export interface NamedSelection {
+  name: string;
+  count: number;
+  maker: Maker;
+  bits: RowBits;
+}
+
+/** Rows that are not drawn, nor found by pointer or gesture. The rows kept by "Keep only" are `Bulk.only`. */
+export interface Hidden {
+  entries: ReadonlySet<number>; // palette entries whose eye is shut; they belong to the present colouring
+  only: boolean; // only the rows of Bulk.only are shown
+  rows: number; // hidden by either
+}
+
+/** What the next retrain will do. */
+export interface RetrainForm {
+  focus: number; // in [natural share, 1]; what the person chose, kept as the selection changes
+  epochs: number;
+  learning_rate: number;
+  errors: Record<string, string>; // field name → sentence
+}
+
+export type RunKind = 'train' | 'retrain' | 'exclude' | 'scratch';
+
+/** One state of the model that can be returned to: what was done to get there from its parent. */
+export interface HistoryNode {
+  id: number; // 0: the first training
+  parent: number | null;
+  kind: RunKind;
+  maker: Maker | null; // of the selection, when there was one
+  rows: number; // selected; of a plain training: all
+  focus: number | null;
+  epochs: number; // done by this node
+  fits: FitSpec[]; // what it takes to do it again, each with the `steps` it came to
+  rated: boolean; // a learning rate was changed on the way: it can't be done again, and its snapshot is never dropped
+  steps: number; // of the model
+  seconds: number; // spent training
+  losses: EpochLoss[]; // of the model, from its first epoch to here
+  result: RunResult;
+  align: Align | null;
+  before: Measurement | null; // by the selection of this node
+  after: Measurement | null;
+  kept: boolean; // its snapshot is at hand; else it is made again from the nearest one that is
+}
+
+export interface History {
+  nodes: readonly HistoryNode[]; // by id
+  at: number | null; // the node that the model is at; null: none yet, or training beyond it
+  returning: { to: number; seconds: number } | null; // on the way; seconds it takes to do again what was dropped
+}
+
+/** What Undo and Redo would do, in words; null: nothing. */
+export interface UndoState {
+  undo: string | null;
+  redo: string | null;
+}
 
 /** What the legend shows; made with the colour indices. */
 export type Legend =
@@ -143,8 +234,11 @@ export interface Bulk {
   maps: Map<Id, MapArrays>;
   colours: Uint8Array | null; // (rows) palette index
   palette: Uint8Array | null; // (256, 4) RGBA
-  flags: Uint8Array | null; // (rows) on top, dimmed, hollow: as render/props.ts names them; null when none is
-  heldout: Uint8Array | null; // (rows) 1 = held out
+  flags: Uint8Array | null; // (rows) on top, dimmed, hidden, hollow: as render/props.ts names them; null when none is
+  heldout: RowBits | null; // rows that training keeps out
+  selected: RowBits | null; // null: none
+  only: RowBits | null; // rows that "Keep only" kept
+  before: { positions: Float32Array; error: Float32Array | null } | null; // the map before the last retrain
 }
 
 export interface Store {
@@ -165,6 +259,19 @@ export interface Store {
   colours: Signal<number>; // version of Bulk.colours, palette and flags
   legend: Signal<Legend>;
   highlight: Signal<number | null>; // palette index of the class that stands out; the rest is dimmed
+  tool: Signal<Tool>;
+  shiftTool: Signal<Exclude<Tool, 'pan'>>; // what Shift + drag does: the last selection tool
+  selectionOp: Signal<SelectionOp>; // of the toolbar; keys held during a gesture come first
+  brushRadius: Signal<number>; // CSS pixels
+  selection: Signal<Selection>;
+  drawing: Signal<number | null>; // rows inside the shape that is being drawn; null: none is
+  named: Signal<readonly NamedSelection[]>;
+  summary: Signal<RowsSummary | null>; // of the selection, two rows or more
+  hidden: Signal<Hidden>;
+  retrain: Signal<RetrainForm>;
+  history: Signal<History>;
+  trails: Signal<boolean>; // lines from where rows were before the last retrain
+  undoable: Signal<UndoState>;
   latentRange: Signal<LatentRange | null>; // of the model on screen
   pointSize: Signal<number>; // CSS pixels
   logLoss: Signal<boolean>;
@@ -233,7 +340,29 @@ export function createStore(): Store {
     notices: signal([]),
     announcement: signal(''),
     firstVisit: signal(false),
-    bulk: { maps: new Map(), colours: null, palette: null, flags: null, heldout: null },
+    tool: signal<Tool>('pan'),
+    shiftTool: signal<Exclude<Tool, 'pan'>>('lasso'),
+    selectionOp: signal<SelectionOp>('replace'),
+    brushRadius: signal(24),
+    selection: signal<Selection>({ count: 0, maker: { kind: 'none' }, version: 0 }),
+    drawing: signal(null),
+    named: signal<readonly NamedSelection[]>([]),
+    summary: signal(null),
+    hidden: signal<Hidden>({ entries: new Set(), only: false, rows: 0 }),
+    retrain: signal<RetrainForm>({ focus: 1, epochs: 5, learning_rate: 1e-3, errors: {} }),
+    history: signal<History>({ nodes: [], at: null, returning: null }),
+    trails: signal(true),
+    undoable: signal<UndoState>({ undo: null, redo: null }),
+    bulk: {
+      maps: new Map(),
+      colours: null,
+      palette: null,
+      flags: null,
+      heldout: null,
+      selected: null,
+      only: null,
+      before: null,
+    },
     table,
     model,
     map,
