@@ -129,7 +129,7 @@ export type Maker =
   | Criterion
   | { kind: 'polygon' | 'box'; points: number[]; step: number; epoch: number; axes: [number, number] } // x, y pairs on the map
   | { kind: 'brush'; points: number[]; radius: number; step: number; epoch: number; axes: [number, number] } // the path, map units
-  | { kind: 'rows'; rows: number[] } // first, count pairs, ascending: clicked rows, or what has grown too long to tell
+  | { kind: 'rows'; rows: number[]; clicked?: true } // first, count pairs, ascending; not clicked: what has grown too long to tell
   | { kind: 'not'; of: Maker }
   | { kind: 'both'; op: Exclude<SelectionOp, 'replace'>; first: Maker; second: Maker };
 
@@ -152,6 +152,7 @@ export interface Hidden {
   entries: ReadonlySet<number>; // palette entries whose eye is shut; they belong to the present colouring
   only: boolean; // only the rows of Bulk.only are shown
   rows: number; // hidden by either
+  selected: number; // of those, selected
 }
 
 /** What the next retrain will do. */
@@ -206,7 +207,7 @@ export type Legend =
       items: { name: string; count: number; colour: number }[];
       missing: number;
     }
-  | { kind: 'range'; title: string; lo: number; hi: number; missing: number };
+  | { kind: 'range'; title: string; lo: number; hi: number; missing: number; diverging?: true }; // diverging: lo = -hi, the middle is 0
 
 /** Parameters as typed in the form, checked against the kernels' bounds. */
 export interface FormState {
@@ -230,6 +231,13 @@ export interface MapArrays {
   error: Float32Array | null; // (rows)
 }
 
+/** The map before the last retrain. Positions compare with the present ones only while `axes` are the map's. */
+export interface Before {
+  positions: Float32Array; // (rows, 2)
+  error: Float32Array | null; // (rows)
+  axes: [number, number];
+}
+
 export interface Bulk {
   maps: Map<Id, MapArrays>;
   colours: Uint8Array | null; // (rows) palette index
@@ -238,7 +246,7 @@ export interface Bulk {
   heldout: RowBits | null; // rows that training keeps out
   selected: RowBits | null; // null: none
   only: RowBits | null; // rows that "Keep only" kept
-  before: { positions: Float32Array; error: Float32Array | null } | null; // the map before the last retrain
+  before: Before | null;
 }
 
 export interface Store {
@@ -348,7 +356,7 @@ export function createStore(): Store {
     drawing: signal(null),
     named: signal<readonly NamedSelection[]>([]),
     summary: signal(null),
-    hidden: signal<Hidden>({ entries: new Set(), only: false, rows: 0 }),
+    hidden: signal<Hidden>({ entries: new Set(), only: false, rows: 0, selected: 0 }),
     retrain: signal<RetrainForm>({ focus: 1, epochs: 5, learning_rate: 1e-3, errors: {} }),
     history: signal<History>({ nodes: [], at: null, returning: null }),
     trails: signal(true),

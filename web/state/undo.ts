@@ -1,0 +1,127 @@
+/**
+ * What the person did, to be undone and done again: selections, colours, what is hidden, and what a retrain made
+ * of the model.
+ *
+ * An entry knows how to take itself back and how to do itself again. One is walked at a time: while a model is
+ * being brought back, which takes its time, further undoing and redoing is refused, and a change that is made
+ * meanwhile counts as made after it.
+ */
+
+import type { Phase, Store } from './store.ts';
+
+export interface UndoEntry {
+  /** A noun that goes behind "Undo": "selection of 412 rows", "retrain 3". May hold text from the data. */
+  label: string;
+  /** Rejects when it could not be done; the entry then stays where it was. */
+  undo(): void | Promise<void>;
+  redo(): void | Promise<void>;
+  /** It changes the model: not while a job runs. */
+  model?: boolean;
+}
+
+export interface Undo {
+  /** Takes note of what has been done. What was undone before can't be redone any more. */
+  push(entry: UndoEntry): void;
+  /** Takes the last change back; with nothing to undo, nothing happens. Never rejects. */
+  undo(): Promise<void>;
+  redo(): Promise<void>;
+  /** Forgets everything: another table is there. */
+  clear(): void;
+}
+
+/** Changes that can be taken back; the oldest is forgotten first. */
+export const UNDO_DEPTH = 100;
+
+/**
+ * @param announce what the live region says
+ * @param refuse tells why a step isn't taken now; the person sees it, too
+ */
+export function createUndo(
+  store: Store,
+  announce: (text: string) => void,
+  refuse: (text: string) => void = announce,
+): Undo {
+  let done: UndoEntry[] = [];
+  let undone: UndoEntry[] = [];
+  let busy = false; // an entry is being walked
+  let changes = 0; // raised by push and clear
+  let life = 0; // raised by clear
+
+  function show(): void {
+    const next = { undo: done.at(-1)?.label ?? null, redo: undone.at(-1)?.label ?? null };
+    const { undo, redo } = store.undoable.peek();
+    if (undo !== next.undo || redo !== next.redo) store.undoable.value = next;
+  }
+
+  async function walk(way: 'undo' | 'redo'): Promise<void> {
+    const back = way === 'undo';
+    const entry = (back ? done : undone).at(-1);
+    if (!entry) return;
+    const why = busy ? 'The step before is still being taken.' : entry.model ? heldUp(store) : null;
+    if (why !== null) {
+      refuse(why);
+      return;
+    }
+    (back ? done : undone).pop();
+    const place = done.length; // what is done meanwhile comes behind it
+    busy = true;
+    const before = changes;
+    const mine = life;
+    let failed: unknown = null;
+    try {
+      const waits = entry[way]();
+      if (waits) await waits;
+    } catch (error) {
+      failed = error ?? new Error('It failed.');
+    }
+    busy = false;
+    if (mine !== life) return;
+    const unchanged = before === changes;
+    if (failed !== null) {
+      if (back) done.splice(place, 0, entry);
+      else if (unchanged) undone.push(entry);
+      show();
+      refuse(`${back ? 'Undoing' : 'Redoing'} ${entry.label} failed: ${sentence(failed)}`);
+      return;
+    }
+    if (!back) done.splice(place, 0, entry);
+    else if (unchanged) undone.push(entry);
+    show();
+    announce(`${back ? 'Undone' : 'Redone'}: ${entry.label}.`);
+  }
+
+  return {
+    push(entry) {
+      changes++;
+      done.push(entry);
+      if (done.length > UNDO_DEPTH) done.shift();
+      undone = [];
+      show();
+    },
+    undo: () => walk('undo'),
+    redo: () => walk('redo'),
+    clear() {
+      changes++;
+      life++;
+      done = [];
+      undone = [];
+      show();
+    },
+  };
+}
+
+/** Why the model can't be changed now; null when it can. */
+function heldUp(store: Store): string | null {
+  if (store.history.peek().returning) return 'The model is still on its way back.';
+  const kind: Phase['kind'] = store.phase.peek().kind;
+  if (kind === 'running' || kind === 'pausing' || kind === 'paused') {
+    return 'Stop the training first: this step changes the model.';
+  }
+  return kind === 'opening' ? 'Data is being opened: this step changes the model.' : null;
+}
+
+function sentence(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
+}
