@@ -19,7 +19,9 @@ typedef enum {
     RNG_HELDOUT = 4,   /* which rows are held out: index = row */
     RNG_SAMPLE = 5,    /* a fixed sample of rows */
     RNG_SYNTHETIC = 6, /* made data: index = row */
-    RNG_SELECT = 7     /* random selections */
+    RNG_SELECT = 7,    /* random selections */
+    RNG_SHUFFLE_SELECTION = 8, /* order of selected rows in an epoch: index = epoch */
+    RNG_SHUFFLE_REST = 9       /* order of the others in it */
 } rng_purpose;
 
 uint32_t rng_u32(uint32_t seed, uint32_t purpose, uint32_t index, uint32_t draw);

@@ -140,10 +140,20 @@ status ae_new(ae **out, const ae_params *p, uint32_t d) {
         return STATUS_NO_MEMORY;
     }
     lay_out(m, m->arena);
-    mlp_init(&m->shape, p->seed, m->w);
-    ae_freeze(m);
+    ae_reset(m);
     *out = m;
     return STATUS_OK;
+}
+
+void ae_reset(ae *m) {
+    const size_t bytes = m->shape.floats * sizeof(float);
+    memset(m->w, 0, bytes);
+    memset(m->m, 0, bytes);
+    memset(m->v, 0, bytes);
+    m->steps = 0;
+    m->epochs = 0;
+    mlp_init(&m->shape, m->params.seed, m->w);
+    ae_freeze(m);
 }
 
 void ae_free(ae *m) {

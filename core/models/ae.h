@@ -70,9 +70,12 @@ typedef struct {
     uint32_t
         patience;  /* epochs without a better held-out loss before it ends; 0 never; default 0 */
     uint32_t seed; /* order of rows and noise; default 1 */
+    float focus; /* with a selection: its share of the loss of every batch, in [0, 1]; default 1 */
+    uint32_t
+        steps; /* batches after which it ends, if its epochs have not ended it; 0 any; default 0 */
 } ae_fit_params;
 
-_Static_assert(sizeof(ae_fit_params) == 32, "ae_fit_params is a wire struct");
+_Static_assert(sizeof(ae_fit_params) == 40, "ae_fit_params is a wire struct");
 
 typedef struct ae     ae;
 typedef struct ae_fit ae_fit;
@@ -93,7 +96,9 @@ uint32_t ae_parameters(const ae_params *p, uint32_t d);
 size_t ae_bytes(const ae_params *p, uint32_t d);
 
 status ae_new(ae **out, const ae_params *p, uint32_t d);
-void   ae_free(ae *m); /* NULL is allowed */
+void   ae_reset(
+      ae *m); /* weights, moments and counts as ae_new() left them; no fit may be under way */
+void ae_free(ae *m); /* NULL is allowed */
 
 uint32_t         ae_features(const ae *m); /* d */
 uint32_t         ae_latent(const ae *m);
@@ -136,17 +141,37 @@ void   ae_fit_params_default(ae_fit_params *p);
 void   ae_fit_params_bounds(ae_fit_params *lo, ae_fit_params *hi);
 status ae_fit_params_check(const ae_fit_params *p, uint32_t *field);
 
-/* Bytes ae_fit_new() claims for a matrix of n rows. */
+/* Bytes ae_fit_new() claims for a matrix of n rows, all of them visited, without weights or a selection (those
+ * take up to 5 bytes a row more). */
 size_t ae_fit_bytes(const ae_params *p, uint32_t d, const ae_fit_params *q, uint32_t n);
 
 /* Trains *m on rows of *x; both are borrowed and must outlive the fit, and no other fit may step the
- * same model meanwhile. `rows` (n_rows ids, each < x->n; NULL = all) are copied. `weights` (x->n loss
- * weights, finite and >= 0; NULL = 1) and `group` (x->n: 0 rest, 1 selection, 2 held out; NULL = draw
- * params.heldout of all rows by the model's seed) are copied for the rows visited.
- * BAD_SHAPE when the widths differ, or no row is left to train on. */
+ * same model meanwhile. `rows` (n_rows ids, each < x->n; NULL = all) are copied, as is what is needed of
+ * `weights` (x->n loss weights, finite and >= 0; NULL = 1). Rows that ae_heldout() names for params.heldout are
+ * never trained on, whichever rows are given.
+ *
+ * `selection` (bits of base/rowbits.h for x->n rows; NULL = none) divides the rows that are visited in two, s
+ * selected ones and r others, and has params.focus hold in every single batch. Of its B rows (at least two
+ * where both kinds are visited) k = round(focus * B) are selected ones, but at least one of each kind that has a
+ * share; the losses of the two kinds are weighted by focus * B / k and (1 - focus) * B / (B - k), so that the
+ * selection carries the fraction `focus` of the weight exactly. Each kind is visited in an order of its own, new in
+ * every epoch, beginning again when it is through. An epoch is ceil(s / (focus * B)) batches, one pass over the
+ * selection; with focus 0 the selection is not visited and an epoch is ceil(r / B) batches; with focus 1 the rest is
+ * not. When every row is selected focus counts as 1. The losses of both kinds, of at most 1,000 rows each, are taken
+ * at the end of each epoch.
+ *
+ * BAD_SHAPE when the widths differ, or no row is left to train on (no selected one with a focus above 0, no
+ * other one with focus 0). */
 status ae_fit_new(ae_fit **out, ae *m, const matrix *x, const ae_fit_params *p,
                   const uint32_t *rows, uint32_t n_rows, const float *weights,
-                  const uint8_t *group);
+                  const uint32_t *selection);
+
+/* The rows that fits of *m on a table of n rows keep out of training, round(fraction * n) of them by the
+ * model's seed, as bits ((n + 31) / 32 words, all written). fraction in [0, 0.5]. */
+void ae_heldout(const ae *m, float fraction, uint32_t n, uint32_t *bits);
+
+/* Batches of an epoch of a fit with s selected and r other rows to visit: see ae_fit_new(). */
+uint32_t ae_fit_batches(float focus, uint32_t batch, uint32_t s, uint32_t r);
 
 /* Advances by at most `units` units (each at most about 32 million multiply-adds: less than a batch of
  * a large model) and returns early at the end of each epoch, so that a caller sees every one. Never
@@ -170,7 +195,7 @@ void ae_fit_cancel(ae_fit *f);
 
 typedef enum {
     AE_FIT_RUNNING = 0,
-    AE_FIT_EPOCHS = 1,
+    AE_FIT_EPOCHS = 1, /* or its steps */
     AE_FIT_PLATEAU = 2,
     AE_FIT_DIVERGED = 3,
     AE_FIT_CANCELLED = 4
@@ -178,11 +203,12 @@ typedef enum {
 
 uint32_t ae_fit_ended_by(const ae_fit *f); /* ae_fit_end */
 
-/* done and total in batches; losses of the last finished epoch (train, held out, selection, rest). */
+/* done and total in batches; losses of the last finished epoch: train, held out (of at most 2,000 rows), selection
+ * and rest (NaN without a selection, or without a row of the kind that may be trained on). */
 void     ae_fit_progress(const ae_fit *f, job_progress *out);
 uint32_t ae_fit_epoch(const ae_fit *f);        /* epochs finished by this fit */
 double   ae_fit_rows_trained(const ae_fit *f); /* rows visited by this fit, repeats counted */
-uint32_t ae_fit_rows(const ae_fit *f);         /* rows visited an epoch */
+uint32_t ae_fit_rows(const ae_fit *f);         /* rows visited an epoch, repeats counted */
 uint32_t ae_fit_heldout_rows(const ae_fit *f);
 
 /* Takes effect from the next batch; BAD_PARAM when out of bounds. */

@@ -2,17 +2,21 @@
 #include "models/ae.h"
 
 #include "base/mem.h"
+#include "base/rowbits.h"
 #include "models/ae_fit_internal.h"
 
 #include <math.h>
 #include <string.h>
 
-#define HELDOUT_SAMPLE 2000u /* held-out rows evaluated at the end of an epoch, at most */
+#define HELDOUT_SAMPLE    2000u /* held-out rows evaluated at the end of an epoch, at most */
+#define KIND_SAMPLE       1000u /* selected rows, and other rows, likewise */
+#define KIND_SAMPLE_LEAST 256u  /* of these, however short the epoch is */
 
 /* ---------------------------------------------------------------- parameters */
 
 void ae_fit_params_default(ae_fit_params *p) {
-    *p = (ae_fit_params){.epochs = 20, .batch = 128, .learning_rate = 1e-3f, .seed = 1};
+    *p = (ae_fit_params){
+        .epochs = 20, .batch = 128, .learning_rate = 1e-3f, .seed = 1, .focus = 1.0f};
 }
 
 void ae_fit_params_bounds(ae_fit_params *lo, ae_fit_params *hi) {
@@ -24,7 +28,9 @@ void ae_fit_params_bounds(ae_fit_params *lo, ae_fit_params *hi) {
                           .noise = 10.0f,
                           .heldout = 0.5f,
                           .patience = 100000,
-                          .seed = UINT32_MAX};
+                          .seed = UINT32_MAX,
+                          .focus = 1.0f,
+                          .steps = UINT32_MAX};
 }
 
 static bool within(float value, float lo, float hi) {
@@ -43,6 +49,8 @@ status ae_fit_params_check(const ae_fit_params *p, uint32_t *field) {
         within(p->noise, lo.noise, hi.noise),
         within(p->heldout, lo.heldout, hi.heldout),
         p->patience <= hi.patience,
+        true, /* any seed */
+        within(p->focus, lo.focus, hi.focus),
     };
     for (uint32_t i = 0; i < sizeof ok / sizeof ok[0]; i++) {
         if (!ok[i]) {
@@ -60,14 +68,14 @@ static uint32_t min_u32(uint32_t a, uint32_t b) {
 }
 
 /* `n_rows` is the most rows that can be visited. */
-static size_t lay_out(ae_fit *f, const mlp_shape *s, uint32_t n_rows, bool weights, bool groups,
+static size_t lay_out(ae_fit *f, const mlp_shape *s, uint32_t n_rows, bool weights, bool selection,
                       void *base) {
     mem_layout     l = {base, 0};
     const uint32_t batch = min_u32(f->params.batch, n_rows > 0 ? n_rows : 1);
+    const uint32_t kinds = selection ? 2u * min_u32(n_rows, KIND_SAMPLE) : 0u;
     f->visit = mem_part(&l, n_rows, sizeof(uint32_t));
-    f->heldout = mem_part(&l, min_u32(n_rows, HELDOUT_SAMPLE), sizeof(uint32_t));
+    f->probe = mem_part(&l, min_u32(n_rows, HELDOUT_SAMPLE) + kinds, sizeof(uint32_t));
     f->weight = weights ? mem_part(&l, n_rows, sizeof(float)) : NULL;
-    f->group = groups ? mem_part(&l, n_rows, sizeof(uint8_t)) : NULL;
     f->batch_index = mem_part(&l, batch, sizeof(uint32_t));
     f->row_loss = mem_part(&l, batch, sizeof(double));
     f->row_square = mem_part(&l, batch, sizeof(double));
@@ -92,54 +100,138 @@ size_t ae_fit_bytes(const ae_params *p, uint32_t d, const ae_fit_params *q, uint
 typedef struct {
     rng_permutation order;
     uint32_t        count;
-    const uint8_t  *group;
 } heldout_rule;
 
-static heldout_rule heldout_rule_of(const ae *m, const ae_fit_params *p, const matrix *x,
-                                    const uint8_t *group) {
-    const uint32_t count = (uint32_t)((double)p->heldout * (double)x->n + 0.5);
-    return (heldout_rule){rng_permutation_of(m->params.seed, RNG_HELDOUT, 0, x->n),
-                          group == NULL ? count : 0, group};
+static heldout_rule heldout_rule_of(const ae *m, float fraction, uint32_t n) {
+    return (heldout_rule){rng_permutation_of(m->params.seed, RNG_HELDOUT, 0, n),
+                          (uint32_t)((double)fraction * (double)n + 0.5)};
 }
 
 static bool is_heldout(const heldout_rule *rule, uint32_t row) {
-    if (rule->group != NULL) {
-        return rule->group[row] == GROUP_HELDOUT;
-    }
     return rule->count > 0 && rng_permute(&rule->order, row) < rule->count;
 }
 
-static void choose_rows(ae_fit *f, const uint32_t *rows, uint32_t n_rows, const float *weights,
-                        const uint8_t *group) {
-    const heldout_rule rule = heldout_rule_of(f->model, &f->params, &f->x, group);
-    for (uint32_t i = 0; i < n_rows; i++) {
-        const uint32_t row = rows != NULL ? rows[i] : i;
+void ae_heldout(const ae *m, float fraction, uint32_t n, uint32_t *bits) {
+    const heldout_rule rule = heldout_rule_of(m, fraction, n);
+    memset(bits, 0, rowbits_words(n) * sizeof(uint32_t));
+    for (uint32_t row = 0; row < n; row++) {
         if (is_heldout(&rule, row)) {
+            rowbits_add(bits, row);
+        }
+    }
+}
+
+uint32_t ae_fit_batches(float focus, uint32_t batch, uint32_t s, uint32_t r) {
+    const double share = r == 0 ? 1.0 : (double)focus;
+    const double exact =
+        share > 0.0 ? (double)s / (share * (double)batch) : (double)r / (double)batch;
+    /* A focus such as 0.7 is a little less than that as a float: 896 / (0.7 * 128) must stay 10. */
+    const double up = ceil(exact * (1.0 - 1.2e-7));
+    return up < 1.0 ? 1u : up > 4294967295.0 ? UINT32_MAX : (uint32_t)up;
+}
+
+/* What is asked for, and the rule that says which of it is never trained on. */
+typedef struct {
+    const uint32_t *rows;
+    uint32_t        n_rows;
+    const float    *weights;
+    const uint32_t *selection;
+    heldout_rule    heldout;
+} row_choice;
+
+/* Appends the rows that may be visited: all, or those inside or outside the selection. */
+static void append_visits(ae_fit *f, const row_choice *c, bool selected) {
+    for (uint32_t i = 0; i < c->n_rows; i++) {
+        const uint32_t row = c->rows != NULL ? c->rows[i] : i;
+        const bool     in = c->selection == NULL || rowbits_has(c->selection, row) == selected;
+        if (!in || is_heldout(&c->heldout, row)) {
             continue;
         }
-        if (weights != NULL) {
-            f->weight[f->n_visit] = weights[row];
-        }
-        if (group != NULL) {
-            f->group[f->n_visit] = group[row];
+        if (c->weights != NULL) {
+            f->weight[f->n_visit] = c->weights[row];
         }
         f->visit[f->n_visit++] = row;
     }
-    /* Held-out rows are those of the whole table, so that the number stays comparable from fit to fit;
-     * of more than HELDOUT_SAMPLE an evenly spread sample in row order. */
+}
+
+/* Of n rows an evenly spread sample of at most `most`, in their order. */
+static void append_probes(ae_fit *f, uint32_t kind, const uint32_t *rows, uint32_t n,
+                          uint32_t most) {
+    const uint32_t wanted = min_u32(n, most);
+    uint32_t      *end = &f->probe_end[kind];
+    for (uint32_t i = 0; i < wanted; i++) {
+        f->probe[(*end)++] = rows[(uint32_t)((uint64_t)i * n / wanted)];
+    }
+}
+
+/* Held-out rows are those of the whole table, so that their loss stays comparable from fit to fit; of more than
+ * HELDOUT_SAMPLE an evenly spread sample in row order. */
+static void probe_heldout(ae_fit *f, const heldout_rule *rule) {
     for (uint32_t row = 0; row < f->x.n; row++) {
-        f->all_heldout += is_heldout(&rule, row) ? 1u : 0u;
+        f->all_heldout += is_heldout(rule, row) ? 1u : 0u;
     }
     const uint32_t wanted = min_u32(f->all_heldout, HELDOUT_SAMPLE);
     uint32_t       seen = 0;
-    for (uint32_t row = 0; row < f->x.n && f->n_heldout < wanted; row++) {
-        if (is_heldout(&rule, row)) {
-            if ((uint64_t)seen * wanted / f->all_heldout >= f->n_heldout) {
-                f->heldout[f->n_heldout++] = row;
+    uint32_t      *end = &f->probe_end[PROBE_HELDOUT];
+    for (uint32_t row = 0; row < f->x.n && *end < wanted; row++) {
+        if (is_heldout(rule, row)) {
+            if ((uint64_t)seen * wanted / f->all_heldout >= *end) {
+                f->probe[(*end)++] = row;
             }
             seen++;
         }
     }
+    f->probe_end[PROBE_SELECTION] = f->probe_end[PROBE_REST] = *end;
+}
+
+/* How many rows of each kind a batch takes, and what their losses weigh. */
+static void share_out(ae_fit *f) {
+    const uint32_t others = f->n_visit - f->n_selected;
+    float          focus = others == 0 ? 1.0f : f->params.focus;
+    uint32_t       batch = min_u32(f->params.batch, f->n_visit);
+    if (focus >= 1.0f) {
+        batch = min_u32(batch, f->n_selected);
+    } else if (focus <= 0.0f) {
+        batch = min_u32(batch, others);
+    }
+    uint32_t k = (uint32_t)((double)focus * (double)batch + 0.5);
+    k = k == 0 && focus > 0.0f ? 1u : k == batch && focus < 1.0f ? batch - 1u : k;
+    f->params.focus = focus;
+    f->params.batch = batch;
+    f->in_batch = k;
+    const double b = (double)batch;
+    f->kind_weight[0] = k > 0 ? (float)((double)focus * b / (double)k) : 0.0f;
+    f->kind_weight[1] = k < batch ? (float)((1.0 - (double)focus) * b / (double)(batch - k)) : 0.0f;
+    const uint64_t rows = (uint64_t)ae_fit_batches(focus, batch, f->n_selected, others) * batch;
+    f->epoch_rows = rows > UINT32_MAX ? UINT32_MAX / batch * batch : (uint32_t)rows;
+}
+
+static status choose_rows(ae_fit *f, const row_choice *c) {
+    append_visits(f, c, true);
+    f->stratified = c->selection != NULL;
+    f->n_selected = f->stratified ? f->n_visit : 0;
+    if (f->stratified) {
+        append_visits(f, c, false);
+    }
+    probe_heldout(f, &c->heldout);
+    const uint32_t others = f->n_visit - f->n_selected;
+    if (f->n_visit == 0 || (f->stratified && f->params.focus > 0.0f && f->n_selected == 0) ||
+        (f->stratified && f->params.focus <= 0.0f && others == 0)) {
+        return STATUS_BAD_SHAPE;
+    }
+    if (!f->stratified) {
+        f->params.batch = min_u32(f->params.batch, f->n_visit);
+        f->epoch_rows = f->n_visit;
+        return STATUS_OK;
+    }
+    share_out(f);
+    const uint32_t quarter = f->epoch_rows / 4u;
+    const uint32_t most =
+        quarter < KIND_SAMPLE_LEAST ? KIND_SAMPLE_LEAST : min_u32(quarter, KIND_SAMPLE);
+    append_probes(f, PROBE_SELECTION, f->visit, f->n_selected, most);
+    f->probe_end[PROBE_REST] = f->probe_end[PROBE_SELECTION];
+    append_probes(f, PROBE_REST, f->visit + f->n_selected, others, most);
+    return STATUS_OK;
 }
 
 static status check_inputs(const ae *m, const matrix *x, const uint32_t *rows, uint32_t n_rows,
@@ -162,7 +254,7 @@ static status check_inputs(const ae *m, const matrix *x, const uint32_t *rows, u
 
 status ae_fit_new(ae_fit **out, ae *m, const matrix *x, const ae_fit_params *p,
                   const uint32_t *rows, uint32_t n_rows, const float *weights,
-                  const uint8_t *group) {
+                  const uint32_t *selection) {
     uint32_t field;
     *out = NULL;
     TRY(ae_fit_params_check(p, &field));
@@ -174,22 +266,28 @@ status ae_fit_new(ae_fit **out, ae *m, const matrix *x, const ae_fit_params *p,
     f->model = m;
     f->x = *x;
     f->params = *p;
-    const uint32_t most = rows != NULL ? n_rows : x->n;
+    if (selection != NULL && p->focus > 0.0f && p->focus < 1.0f && p->batch < 2) {
+        f->params.batch = 2; /* a row of each kind */
+    }
+    const row_choice choice = {.rows = rows,
+                               .n_rows = rows != NULL ? n_rows : x->n,
+                               .weights = weights,
+                               .selection = selection,
+                               .heldout = heldout_rule_of(m, p->heldout, x->n)};
     /* Held-out rows come from the whole table, even when few rows are visited. */
-    const uint32_t room = most > x->n ? most : x->n;
+    const uint32_t room = choice.n_rows > x->n ? choice.n_rows : x->n;
     const bool     weighted = weights != NULL;
-    f->arena = mem_alloc(lay_out(f, &m->shape, room, weighted, group != NULL, NULL));
+    f->arena = mem_alloc(lay_out(f, &m->shape, room, weighted, selection != NULL, NULL));
     if (f->arena == NULL) {
         mem_free(f);
         return STATUS_NO_MEMORY;
     }
-    lay_out(f, &m->shape, room, weighted, group != NULL, f->arena);
-    choose_rows(f, rows, most, weights, group);
-    if (f->n_visit == 0) {
+    lay_out(f, &m->shape, room, weighted, selection != NULL, f->arena);
+    const status s = choose_rows(f, &choice);
+    if (s != STATUS_OK) {
         ae_fit_free(f);
-        return STATUS_BAD_SHAPE;
+        return s;
     }
-    f->params.batch = min_u32(f->params.batch, f->n_visit);
     f->best_heldout = (double)INFINITY;
     for (uint32_t i = 0; i < 8; i++) {
         f->loss[i] = NAN;
@@ -231,15 +329,14 @@ uint32_t ae_fit_ended_by(const ae_fit *f) {
 }
 
 void ae_fit_progress(const ae_fit *f, job_progress *out) {
-    const uint32_t batches = (f->n_visit + f->params.batch - 1) / f->params.batch;
-    const uint64_t total = (uint64_t)batches * f->params.epochs;
-    uint64_t       done = (uint64_t)batches * f->epoch;
-    if (f->ended_by == AE_FIT_RUNNING) {
-        done += f->evaluating ? batches : f->first / f->params.batch;
+    const uint32_t batches = (f->epoch_rows + f->params.batch - 1) / f->params.batch;
+    uint64_t       total = (uint64_t)batches * f->params.epochs;
+    if (f->params.steps > 0 && f->params.steps < total) {
+        total = f->params.steps;
     }
     out->stage = 0;
     out->total = total > UINT32_MAX ? UINT32_MAX : (uint32_t)total;
-    out->done = done > out->total ? out->total : (uint32_t)done;
+    out->done = f->steps > out->total ? out->total : f->steps;
     memcpy(out->loss, f->loss, sizeof out->loss);
 }
 
@@ -252,7 +349,7 @@ double ae_fit_rows_trained(const ae_fit *f) {
 }
 
 uint32_t ae_fit_rows(const ae_fit *f) {
-    return f->n_visit;
+    return f->epoch_rows;
 }
 
 uint32_t ae_fit_heldout_rows(const ae_fit *f) {

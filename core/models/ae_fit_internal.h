@@ -5,7 +5,8 @@
 #include "base/rng.h"
 #include "models/ae_internal.h"
 
-enum { GROUP_REST = 0, GROUP_SELECTION = 1, GROUP_HELDOUT = 2 };
+/* The kinds of rows whose losses are told apart, in the order in which they lie in `probe`. */
+enum { PROBE_HELDOUT, PROBE_SELECTION, PROBE_REST, PROBES };
 
 typedef enum {
     OP_GATHER, /* rows of the table to a[0], targets, noise */
@@ -27,17 +28,23 @@ struct ae_fit {
     ae_fit_params params;
     void         *arena;
 
-    uint32_t  n_visit;   /* rows visited an epoch */
-    uint32_t  n_heldout; /* rows evaluated at the end of an epoch */
+    uint32_t  n_visit;        /* rows that may be visited */
+    uint32_t *visit;          /* (n_visit) row ids; with a selection its rows come first */
+    float    *weight;         /* (n_visit) loss weights, or NULL */
+    uint32_t  n_selected;     /* of n_visit */
+    bool      stratified;     /* there is a selection */
+    uint32_t  in_batch;       /* stratified: selected rows of each batch */
+    float     kind_weight[2]; /* stratified: of selected rows, of the others */
+    uint32_t  epoch_rows;     /* visited in an epoch */
+
+    /* Evaluated at the end of an epoch: PROBE_HELDOUT rows first, the end of each kind in probe_end. */
+    uint32_t *probe; /* (probe_end[PROBE_REST]) row ids */
+    uint32_t  probe_end[PROBES];
     uint32_t  all_heldout;
-    uint32_t *visit;   /* (n_visit) row ids */
-    uint32_t *heldout; /* (n_heldout) row ids */
-    float    *weight;  /* (n_visit) loss weights, or NULL */
-    uint8_t  *group;   /* (n_visit) GROUP_REST or GROUP_SELECTION, or NULL */
 
     mlp_pass  pass;
     float    *target;      /* (batch, stride of d) clean inputs; NULL without noise */
-    uint32_t *batch_index; /* (batch) places in visit, or in heldout */
+    uint32_t *batch_index; /* (batch) places in visit */
     double   *row_loss;    /* (batch) mean over features, unweighted */
     double   *row_square;  /* (batch) mean square of the target */
     float    *guard;       /* (3, shape.floats) weights and moments at the start of the epoch */
@@ -50,18 +57,20 @@ struct ae_fit {
 
     /* Where the program stands. */
     uint32_t        op, block;
-    bool            evaluating; /* of held-out rows, at the end of an epoch */
+    bool            evaluating; /* of `probe`, at the end of an epoch */
     uint32_t        epoch;      /* finished */
-    uint32_t        first;      /* of the batch, in the order of the epoch (or in heldout) */
+    uint32_t        first;      /* of the batch, in the order of the epoch (or in probe) */
     uint32_t        rows;       /* of the batch */
-    rng_permutation order;
+    uint32_t        steps;      /* batches finished by this fit */
+    rng_permutation order;      /* of all rows, or of the selected ones */
+    rng_permutation order_rest; /* stratified */
     adam_step       step;
 
     /* Sums over the epoch, and what the last one gave. */
-    double   sum_train, sum_selection, sum_rest, sum_heldout;
-    uint32_t n_selection, n_rest;
-    double   batch_loss; /* summed over the rows of the batch at hand */
-    double   rows_trained;
+    double sum_train;
+    double sum_probe[PROBES];
+    double batch_loss; /* summed over the rows of the batch at hand */
+    double rows_trained;
     double
         reference; /* the loss against which a later one has run away; 0 before the first batch */
     double   best_heldout;
@@ -69,6 +78,11 @@ struct ae_fit {
     uint32_t ended_by;
     float    loss[8];
 };
+
+/* Rows of one kind that are evaluated at the end of an epoch. */
+static inline uint32_t ae_probe_rows(const ae_fit *f, uint32_t kind) {
+    return f->probe_end[kind] - (kind > 0 ? f->probe_end[kind - 1] : 0);
+}
 
 /* Writes the list of operations of a batch and starts the first epoch. */
 void ae_fit_begin(ae_fit *f);

@@ -43,6 +43,37 @@ static const float *target_row(const ae_fit *f, uint32_t b) {
     return from + (size_t)b * dense_stride(f->x.d);
 }
 
+/* Which of the rows that may be visited is number b of the batch at hand. */
+static uint32_t visit_of(const ae_fit *f, uint32_t b) {
+    if (!f->stratified) {
+        return rng_permute(&f->order, f->first + b);
+    }
+    /* Each kind goes on where its last batch ended, and begins again when it is through. */
+    const uint64_t batch = f->first / f->params.batch;
+    const uint32_t k = f->in_batch;
+    if (b < k) {
+        return rng_permute(&f->order, (uint32_t)((batch * k + b) % f->n_selected));
+    }
+    const uint64_t place = batch * (f->params.batch - k) + (b - k);
+    const uint32_t others = f->n_visit - f->n_selected;
+    return f->n_selected + rng_permute(&f->order_rest, (uint32_t)(place % others));
+}
+
+/* What the loss of row b of the batch at hand weighs. */
+static float weight_of(const ae_fit *f, uint32_t b) {
+    const float own = f->weight != NULL ? f->weight[f->batch_index[b]] : 1.0f;
+    return f->stratified ? own * f->kind_weight[b < f->in_batch ? 0 : 1] : own;
+}
+
+static bool has_weights(const ae_fit *f) {
+    return f->weight != NULL || f->stratified;
+}
+
+/* Row b of those evaluated: without any kind of them some of the visited ones. */
+static uint32_t probe_of(const ae_fit *f, uint32_t b) {
+    return f->probe_end[PROBE_REST] > 0 ? f->probe[f->first + b] : f->visit[f->first + b];
+}
+
 static void gather_block(void *ctx, uint32_t block) {
     const fit_blocks *c = ctx;
     ae_fit           *f = c->fit;
@@ -51,11 +82,10 @@ static void gather_block(void *ctx, uint32_t block) {
     for (uint32_t b = block * ROWS_PER_BLOCK; b < rows_end(f, block); b++) {
         float *to = f->pass.a[0] + (size_t)b * stride;
         if (f->evaluating) {
-            const bool in_heldout = f->n_heldout > 0;
-            matrix_row(&f->x, in_heldout ? f->heldout[f->first + b] : f->visit[f->first + b], to);
+            matrix_row(&f->x, probe_of(f, b), to);
             continue;
         }
-        const uint32_t index = rng_permute(&f->order, f->first + b);
+        const uint32_t index = visit_of(f, b);
         f->batch_index[b] = index;
         matrix_row(&f->x, f->visit[index], to);
         if (f->target != NULL) {
@@ -81,8 +111,8 @@ static void loss_block(void *ctx, uint32_t block) {
         const float *t = target_row(f, b);
         float       *slope = f->evaluating ? NULL : f->pass.delta[last] + (size_t)b * stride;
         float        scale = 1.0f / ((float)f->rows * (float)d);
-        if (!f->evaluating && f->weight != NULL) {
-            scale *= f->weight[f->batch_index[b]];
+        if (!f->evaluating && has_weights(f)) {
+            scale *= weight_of(f, b);
         }
         const float sum = m->params.loss == AE_LOSS_BCE ? loss_bce(y, t, d, scale, slope)
                                                         : loss_mse(y, t, d, scale, slope);
@@ -200,15 +230,24 @@ static void start_batch(ae_fit *f, uint32_t first, uint32_t of) {
 
 static void start_epoch(ae_fit *f) {
     f->evaluating = false;
-    f->sum_train = f->sum_selection = f->sum_rest = f->sum_heldout = 0.0;
-    f->n_selection = f->n_rest = 0;
+    f->sum_train = 0.0;
+    memset(f->sum_probe, 0, sizeof f->sum_probe);
     /* Addressed by the model's own count, so that a second fit goes on in a new order. */
-    f->order = rng_permutation_of(f->params.seed, RNG_SHUFFLE, f->model->epochs, f->n_visit);
-    start_batch(f, 0, f->n_visit);
+    const uint32_t epoch = f->model->epochs;
+    const uint32_t seed = f->params.seed;
+    if (f->stratified) {
+        const uint32_t others = f->n_visit - f->n_selected;
+        f->order = rng_permutation_of(seed, RNG_SHUFFLE_SELECTION, epoch, f->n_selected);
+        f->order_rest = rng_permutation_of(seed, RNG_SHUFFLE_REST, epoch, others);
+    } else {
+        f->order = rng_permutation_of(seed, RNG_SHUFFLE, epoch, f->n_visit);
+    }
+    start_batch(f, 0, f->epoch_rows);
 }
 
 static uint32_t evaluated_rows(const ae_fit *f) {
-    return f->n_heldout > 0 ? f->n_heldout : f->params.batch;
+    const uint32_t probes = f->probe_end[PROBE_REST];
+    return probes > 0 ? probes : f->params.batch;
 }
 
 static status diverged(ae_fit *f) {
@@ -236,9 +275,8 @@ static status after_loss(ae_fit *f) {
     double batch = 0.0;
     double square = 0.0;
     for (uint32_t b = 0; b < f->rows; b++) {
-        const uint32_t index = f->batch_index[b];
-        const bool     weighted = !f->evaluating && f->weight != NULL;
-        batch += weighted ? (double)f->weight[index] * f->row_loss[b] : f->row_loss[b];
+        const bool weighted = !f->evaluating && has_weights(f);
+        batch += weighted ? (double)weight_of(f, b) * f->row_loss[b] : f->row_loss[b];
         square += f->row_square[b];
     }
     const double mean = batch / (double)f->rows;
@@ -264,33 +302,41 @@ static status after_loss(ae_fit *f) {
 /* The batch is through and counts: not before, as it may still be dropped after its loss is known. */
 static void count_batch(ae_fit *f) {
     if (f->evaluating) {
-        f->sum_heldout += f->batch_loss;
+        uint32_t kind = 0;
+        for (uint32_t b = 0; b < f->rows; b++) {
+            while (kind < PROBE_REST && f->first + b >= f->probe_end[kind]) {
+                kind++;
+            }
+            f->sum_probe[kind] += f->row_loss[b];
+        }
         return;
     }
+    f->steps++;
     f->model->steps++;
     f->rows_trained += (double)f->rows;
     f->sum_train += f->batch_loss;
-    for (uint32_t b = 0; b < f->rows && f->group != NULL; b++) {
-        if (f->group[f->batch_index[b]] == GROUP_SELECTION) {
-            f->sum_selection += f->row_loss[b];
-            f->n_selection++;
-        } else {
-            f->sum_rest += f->row_loss[b];
-            f->n_rest++;
-        }
-    }
+}
+
+/* Mean loss of one kind of the rows that were evaluated. */
+static float probe_loss(const ae_fit *f, uint32_t kind) {
+    const uint32_t rows = ae_probe_rows(f, kind);
+    return rows > 0 ? (float)(f->sum_probe[kind] / (double)rows) : NAN;
+}
+
+static bool steps_are_done(const ae_fit *f) {
+    return f->params.steps > 0 && f->steps >= f->params.steps;
 }
 
 static void end_epoch(ae_fit *f) {
-    f->loss[JOB_LOSS_TRAIN] = (float)(f->sum_train / (double)f->n_visit);
-    f->loss[JOB_LOSS_SELECTION] =
-        f->n_selection > 0 ? (float)(f->sum_selection / f->n_selection) : NAN;
-    f->loss[JOB_LOSS_REST] = f->n_rest > 0 ? (float)(f->sum_rest / f->n_rest) : NAN;
+    f->loss[JOB_LOSS_TRAIN] = (float)(f->sum_train / (double)f->epoch_rows);
+    f->loss[JOB_LOSS_HELDOUT] = probe_loss(f, PROBE_HELDOUT);
+    f->loss[JOB_LOSS_SELECTION] = probe_loss(f, PROBE_SELECTION);
+    f->loss[JOB_LOSS_REST] = probe_loss(f, PROBE_REST);
     f->epoch++;
-    f->model->epochs++;
-    if (f->n_heldout > 0) {
-        const double heldout = f->sum_heldout / (double)f->n_heldout;
-        f->loss[JOB_LOSS_HELDOUT] = (float)heldout;
+    const bool any_heldout = ae_probe_rows(f, PROBE_HELDOUT) > 0;
+    if (any_heldout) {
+        const double heldout =
+            f->sum_probe[PROBE_HELDOUT] / (double)ae_probe_rows(f, PROBE_HELDOUT);
         if (heldout < f->best_heldout * (1.0 - MIN_IMPROVEMENT)) {
             f->best_heldout = heldout;
             f->epochs_without_better = 0;
@@ -298,9 +344,9 @@ static void end_epoch(ae_fit *f) {
             f->epochs_without_better++;
         }
     }
-    if (f->epoch >= f->params.epochs) {
+    if (f->epoch >= f->params.epochs || steps_are_done(f)) {
         f->ended_by = AE_FIT_EPOCHS;
-    } else if (f->params.patience > 0 && f->n_heldout > 0 &&
+    } else if (f->params.patience > 0 && any_heldout &&
                f->epochs_without_better >= f->params.patience) {
         f->ended_by = AE_FIT_PLATEAU;
     } else {
@@ -312,16 +358,25 @@ static void end_epoch(ae_fit *f) {
 
 /* A batch is through. Gives true at the end of an epoch. */
 static bool after_batch(ae_fit *f) {
-    const uint32_t of = f->evaluating ? evaluated_rows(f) : f->n_visit;
+    const uint32_t of = f->evaluating ? evaluated_rows(f) : f->epoch_rows;
     const uint32_t next = f->first + f->rows;
     count_batch(f);
     if (next < of) {
         start_batch(f, next, of);
+        if (!f->evaluating && steps_are_done(f)) {
+            f->ended_by = AE_FIT_EPOCHS;
+        }
         return false;
     }
-    /* Held-out rows at the end of each epoch; without any, a batch of the trained ones at the very end,
-     * so that no fit ends on weights whose loss nobody has seen. */
-    if (!f->evaluating && (f->n_heldout > 0 || f->epoch + 1 >= f->params.epochs)) {
+    if (!f->evaluating) {
+        /* Counted before the evaluation, which moves nothing: a fit that is stopped during it leaves the same
+         * model as one that does it to the end. */
+        f->model->epochs++;
+    }
+    /* Held-out rows and the like at the end of each epoch; without any, a batch of the trained ones at the very
+     * end, so that no fit ends on weights whose loss nobody has seen. */
+    const bool probes = f->probe_end[PROBE_REST] > 0;
+    if (!f->evaluating && (probes || f->epoch + 1 >= f->params.epochs || steps_are_done(f))) {
         f->evaluating = true;
         start_batch(f, 0, evaluated_rows(f));
         return false;
@@ -333,7 +388,7 @@ static bool after_batch(ae_fit *f) {
 /* Runs one unit. *epoch_ended is set at the end of an epoch. */
 static status run_unit(ae_fit *f, bool *epoch_ended) {
     uint64_t budget = UNIT_WORK;
-    while (!*epoch_ended) {
+    while (!*epoch_ended && f->ended_by == AE_FIT_RUNNING) {
         const operation  *o = &f->ops[f->op];
         const dense_layer layer =
             mlp_layer(&f->model->shape, &f->pass, o->layer, f->model->w, f->model->m, f->model->v);
@@ -403,7 +458,7 @@ double ae_fit_gradient(ae_fit *f, const uint32_t *rows, uint32_t n_rows, float *
     }
     double sum = 0.0;
     for (uint32_t b = 0; b < n_rows; b++) {
-        sum += f->row_loss[b] * (f->weight != NULL ? (double)f->weight[f->batch_index[b]] : 1.0);
+        sum += f->row_loss[b] * (has_weights(f) ? (double)weight_of(f, b) : 1.0);
     }
     return sum / (double)n_rows;
 }

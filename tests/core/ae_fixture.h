@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/rowbits.h"
 #include "models/ae.h"
 #include "models/ae_internal.h"
 #include "nn/act.h"
@@ -12,6 +13,8 @@
 #define N      90u
 #define D      11u
 #define STRIDE 12u
+
+#define ROW_WORDS ((N + 31u) / 32u)
 
 static float data[N * STRIDE];
 

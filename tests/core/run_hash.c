@@ -5,6 +5,7 @@
  * same line. The data are made here from integers, so that nothing but the kernels is compared. */
 #include "base/mem.h"
 #include "base/par.h"
+#include "base/rowbits.h"
 #include "models/ae.h"
 #include "nn/act.h"
 
@@ -23,7 +24,9 @@ static uint64_t hash_bytes(uint64_t h, const void *p, size_t n) {
     return h;
 }
 
-static uint64_t run(uint32_t activation, uint32_t output, uint32_t loss, float noise, uint64_t h) {
+/* focus 0: no selection. */
+static uint64_t run(uint32_t activation, uint32_t output, uint32_t loss, float noise, float focus,
+                    uint64_t h) {
     float   *x = mem_alloc(N * STRIDE * sizeof(float));
     float   *z = mem_alloc((size_t)N * 3 * sizeof(float));
     float   *error = mem_alloc(N * sizeof(float));
@@ -54,10 +57,17 @@ static uint64_t run(uint32_t activation, uint32_t output, uint32_t loss, float n
     q.noise = noise;
     q.heldout = 0.1f;
     q.seed = 9;
+    uint32_t bits[(N + 31) / 32] = {0};
+    if (focus > 0.0f) {
+        q.focus = focus;
+        for (uint32_t i = 0; i < N; i += 3) {
+            rowbits_add(bits, i);
+        }
+    }
     ae     *model;
     ae_fit *fit;
     if (ae_new(&model, &p, D) != STATUS_OK ||
-        ae_fit_new(&fit, model, &m, &q, NULL, 0, NULL, NULL) != STATUS_OK) {
+        ae_fit_new(&fit, model, &m, &q, NULL, 0, NULL, focus > 0.0f ? bits : NULL) != STATUS_OK) {
         exit(1);
     }
     while (!ae_fit_done(fit)) {
@@ -67,7 +77,7 @@ static uint64_t run(uint32_t activation, uint32_t output, uint32_t loss, float n
         job_progress progress;
         ae_fit_progress(fit, &progress);
         if (ae_fit_epoch(fit) > 0) {
-            h = hash_bytes(h, progress.loss, 2 * sizeof(float));
+            h = hash_bytes(h, progress.loss, (focus > 0.0f ? 4 : 2) * sizeof(float));
         }
     }
     void *snapshot = mem_alloc(ae_snapshot_bytes(model));
@@ -91,10 +101,13 @@ int main(int argc, char **argv) {
     }
     uint64_t h = 0xCBF29CE484222325u;
     for (uint32_t activation = 0; activation < ACT_COUNT; activation++) {
-        h = run(activation, ACT_LINEAR, AE_LOSS_MSE, 0.0f, h);
-        h = run(activation, ACT_SIGMOID, AE_LOSS_BCE, 0.1f, h);
+        h = run(activation, ACT_LINEAR, AE_LOSS_MSE, 0.0f, 0.0f, h);
+        h = run(activation, ACT_SIGMOID, AE_LOSS_BCE, 0.1f, 0.0f, h);
     }
-    h = run(ACT_RELU, ACT_SIGMOID, AE_LOSS_MSE, 0.0f, h);
+    h = run(ACT_RELU, ACT_SIGMOID, AE_LOSS_MSE, 0.0f, 0.0f, h);
+    h = run(ACT_RELU, ACT_LINEAR, AE_LOSS_MSE, 0.1f, 0.35f, h);
+    h = run(ACT_RELU, ACT_LINEAR, AE_LOSS_MSE, 0.1f, 0.8f, h);
+    h = run(ACT_RELU, ACT_LINEAR, AE_LOSS_MSE, 0.1f, 1.0f, h);
     par_set_threads(1);
     printf("%016llx\n", (unsigned long long)h);
     return 0;

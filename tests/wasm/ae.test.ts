@@ -168,14 +168,11 @@ describe('autoencoder', () => {
       const attempt = (): void => {
         const model = Ae.create(k, params, D);
         try {
-          const fit = AeFit.create(
-            k,
-            model,
-            matrix,
-            fitParams,
-            new Uint32Array([1, 2, 3]),
-            new Float32Array(N),
-          );
+          const fit = AeFit.create(k, model, matrix, {
+            ...fitParams,
+            rows: new Uint32Array([1, 2, 3]),
+            weights: new Float32Array(N),
+          });
           train(fit);
           fit.free();
           model.decode(new Float32Array(model.snapshot().byteLength > 0 ? 2 : 0));

@@ -16,7 +16,8 @@ export function runHash(instance: WebAssembly.Instance): string {
       h = BigInt.asUintN(64, (h ^ BigInt(byte)) * 0x100000001b3n);
     }
   };
-  const run = (activation: number, output: number, loss: number, noise: number) => {
+  // focus 0: no selection
+  const run = (activation: number, output: number, loss: number, noise: number, focus: number) => {
     const x = alloc(N * STRIDE * 4);
     const z = alloc(N * 3 * 4);
     const error = alloc(N * 4);
@@ -29,7 +30,8 @@ export function runHash(instance: WebAssembly.Instance): string {
         data[i * STRIDE + j] = (((state >>> 16) % 256) + (i % 3) * 16 * (j % 4)) / 512;
       }
     }
-    const [matrix, p, q, out, progress] = [small, small + 32, small + 96, small + 128, small + 144];
+    const [matrix, p, q, out, progress] = [small, small + 32, small + 96, small + 136, small + 144];
+    const selection = focus > 0 ? small + 192 : 0;
     u32(matrix, 7).set([x, 0, N, D, STRIDE, 0, 0]);
     call('ae_params_default', p);
     u32(p, 14).set([2, 33, 10]);
@@ -38,11 +40,18 @@ export function runHash(instance: WebAssembly.Instance): string {
     u32(q, 2).set([3, 37]);
     f32(q + 8, 4).set([0.01, 0.01, noise, 0.1]);
     u32(q + 28, 1)[0] = 9;
+    if (selection !== 0) {
+      f32(q + 32, 1)[0] = focus;
+      const bits = u32(selection, 10).fill(0);
+      for (let i = 0; i < N; i += 3) {
+        bits[i >> 5] = (bits[i >> 5] ?? 0) | (1 << (i & 31));
+      }
+    }
     if (call('ae_new', out, p, D) !== 0) {
       throw new Error('ae_new failed');
     }
     const model = u32(out, 1)[0] as number;
-    if (call('ae_fit_new', out, model, matrix, q, 0, 0, 0, 0) !== 0) {
+    if (call('ae_fit_new', out, model, matrix, q, 0, 0, 0, selection) !== 0) {
       throw new Error('ae_fit_new failed');
     }
     const fit = u32(out, 1)[0] as number;
@@ -52,7 +61,7 @@ export function runHash(instance: WebAssembly.Instance): string {
       }
       call('ae_fit_progress', fit, progress);
       if (call('ae_fit_epoch', fit) > 0) {
-        hash(progress + 12, 8);
+        hash(progress + 12, focus > 0 ? 16 : 8);
       }
     }
     const bytes = call('ae_snapshot_bytes', model);
@@ -69,9 +78,12 @@ export function runHash(instance: WebAssembly.Instance): string {
     }
   };
   for (let activation = 0; activation < ACTIVATIONS; activation++) {
-    run(activation, 0, 0, 0);
-    run(activation, 5, 1, 0.1);
+    run(activation, 0, 0, 0, 0);
+    run(activation, 5, 1, 0.1, 0);
   }
-  run(1, 5, 0, 0);
+  run(1, 5, 0, 0, 0);
+  for (const focus of [0.35, 0.8, 1]) {
+    run(1, 0, 0, 0.1, focus);
+  }
   return h.toString(16).padStart(16, '0');
 }

@@ -2,7 +2,7 @@
  * The autoencoder and its training (core/models/ae.h): a model holds weights and moments, a fit visits rows
  * and moves the model. Thin: marshal, call, check. No timing, no caching, no messages.
  */
-import type { Activation, AeParams, Bounds, FitSpec } from '../protocol/messages.ts';
+import type { Activation, AeParams, Bounds, FitSpec, RowBits } from '../protocol/messages.ts';
 import { type Block, check, KernelError, STATUS } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { readBounds, type Wire, type WireValue, wire, withStruct } from './params.ts';
@@ -26,6 +26,8 @@ const fitParams = wire({
   heldout: 'f32',
   patience: 'u32',
   seed: 'u32',
+  focus: 'f32',
+  steps: 'u32',
 });
 
 const jobProgress = wire({ stage: 'u32', done: 'u32', total: 'u32', loss: 'f32[8]' });
@@ -53,7 +55,7 @@ const ENDS = ['running', 'epochs', 'plateau', 'diverged', 'cancelled'] as const;
 export type FitEnd = (typeof ENDS)[number];
 
 /** The numbers of a FitSpec that the kernels take. */
-export type FitParams = Omit<FitSpec, 'table' | 'rows' | 'weights'>;
+export type FitParams = Omit<FitSpec, 'table' | 'rows' | 'weights' | 'selection' | 'fresh'>;
 
 /** Rows that one call of `show` takes at most. */
 export const EVALUATE_ROWS = 512;
@@ -87,7 +89,8 @@ function toWire(p: AeParams): WireValue<typeof aeParams> {
 
 function fitToWire(q: FitParams): WireValue<typeof fitParams> {
   const { epochs, batch, learning_rate, weight_decay, noise, heldout, patience, seed } = q;
-  return { epochs, batch, learning_rate, weight_decay, noise, heldout, patience, seed };
+  const { focus = 1, steps = 0 } = q;
+  return { epochs, batch, learning_rate, weight_decay, noise, heldout, patience, seed, focus, steps };
 }
 
 /** Turns what the kernels' check says into one sentence with the limits. */
@@ -171,6 +174,21 @@ export function checkFit(k: Kernels, q: FitParams): void {
       refuse(status, fitParams.fieldAt(word), bounds);
     }
   });
+}
+
+/** Lists of one entry, or one bit, for each row of the table are as long as that. */
+function checkSelection({ weights, selection }: FitSpec, rows: number): void {
+  const words = Math.ceil(rows / 32);
+  if (weights && weights.length !== rows) {
+    throw new KernelError(STATUS.BAD_PARAM, 'weights', `There must be ${rows} weights, one for each row.`);
+  }
+  if (selection && selection.length !== words) {
+    throw new KernelError(
+      STATUS.BAD_PARAM,
+      'selection',
+      `The selection must have ${words} words of 32 rows.`,
+    );
+  }
 }
 
 /** What a model of d features and a fit of n rows would take. The parameters must be within bounds. */
@@ -321,6 +339,20 @@ export class Ae {
     });
   }
 
+  /** Weights, moments and counts as `create` made them; only while no fit is under way. */
+  reset(): void {
+    this.#k.exports.ae_reset(this.ptr);
+  }
+
+  /** Rows of a table of so many that fits of this held-out fraction keep out of training. */
+  heldout(fraction: number, rows: number): RowBits {
+    const { exports, heap } = this.#k;
+    return heap.with(Math.ceil(rows / 32) * 4, (block) => {
+      exports.ae_heldout(this.ptr, fraction, rows, block.ptr);
+      return block.u32().slice();
+    });
+  }
+
   free(): void {
     if (this.#ptr !== 0) {
       this.#k.exports.ae_free(this.#ptr);
@@ -335,10 +367,12 @@ export interface FitProgress {
   total: number;
   train: number; // of the last finished epoch; NaN before
   heldout: number; // NaN when no rows are held out
+  selection: number; // NaN without a selection
+  rest: number;
 }
 
 export class AeFit {
-  readonly rows: number; // visited an epoch
+  readonly rows: number; // visited an epoch, repeats counted
   readonly heldoutRows: number;
   readonly #k: Kernels;
   readonly #model: Ae; // borrowed: must outlive the fit
@@ -354,16 +388,13 @@ export class AeFit {
     this.heldoutRows = k.exports.ae_fit_heldout_rows(ptr) >>> 0;
   }
 
-  /** `matrix` is borrowed and must outlive the fit; `rows` and `weights` are copied. */
-  static create(
-    k: Kernels,
-    model: Ae,
-    matrix: number,
-    q: FitParams,
-    rows: Uint32Array | null = null,
-    weights: Float32Array | null = null,
-  ): AeFit {
-    checkFit(k, q);
+  /**
+   * `matrix` is the address of a C `matrix`; it is borrowed and must outlive the fit. What the specification
+   * lists (rows, weights, selection) is copied.
+   */
+  static create(k: Kernels, model: Ae, matrix: number, spec: FitSpec): AeFit {
+    checkFit(k, spec);
+    checkSelection(spec, matrixStruct.read(k.heap, matrix).n);
     const { exports, heap } = k;
     const owned: Block[] = [];
     const take = (bytes: number): Block => {
@@ -375,21 +406,28 @@ export class AeFit {
     try {
       progress = heap.alloc(jobProgress.bytes, 'the training');
       const record = progress;
-      const ids = rows === null ? null : take(rows.byteLength);
-      const loss = weights === null ? null : take(weights.byteLength);
-      ids?.u32().set(rows ?? []);
-      loss?.f32().set(weights ?? []);
-      return withStruct(heap, fitParams, fitToWire(q), (params) =>
+      const copied = (values: Uint32Array | Float32Array | null | undefined): number => {
+        if (!values) {
+          return 0;
+        }
+        const block = take(values.byteLength);
+        block.u8().set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+        return block.ptr;
+      };
+      const ids = copied(spec.rows);
+      const weights = copied(spec.weights);
+      const selection = copied(spec.selection);
+      return withStruct(heap, fitParams, fitToWire(spec), (params) =>
         heap.with(4, (out) => {
           const status = exports.ae_fit_new(
             out.ptr,
             model.ptr,
             matrix,
             params,
-            ids?.ptr ?? 0,
-            rows?.length ?? 0,
-            loss?.ptr ?? 0,
-            0,
+            ids,
+            spec.rows?.length ?? 0,
+            weights,
+            selection,
           );
           if (status === STATUS.BAD_SHAPE) {
             throw new KernelError(status, 'rows', 'No row is left to train on.');
@@ -453,7 +491,8 @@ export class AeFit {
   progress(): FitProgress {
     this.#k.exports.ae_fit_progress(this.#live, this.#progress.ptr);
     const { done, total, loss } = jobProgress.read(this.#k.heap, this.#progress.ptr);
-    return { done, total, train: loss[0] ?? Number.NaN, heldout: loss[1] ?? Number.NaN };
+    const [train = Number.NaN, heldout = Number.NaN, selection = Number.NaN, rest = Number.NaN] = loss;
+    return { done, total, train, heldout, selection, rest };
   }
 
   /** From the next batch on. */
