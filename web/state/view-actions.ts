@@ -8,7 +8,7 @@
  */
 
 import { batch, effect, untracked } from '@preact/signals';
-import type { Id, RowId } from '../protocol/messages.ts';
+import type { ColumnValues, Id, RowId } from '../protocol/messages.ts';
 import { suggestedPointSize } from '../render/marks.ts';
 import { type ColourActions, createColourActions } from './colour-actions.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
@@ -28,6 +28,8 @@ export interface ViewActions extends ColourActions {
   requestDetail(row: RowId): void;
   /** Cells of some rows as text, one list for each, in the order asked for. Rejects with the engine's failure. */
   readCells(rows: ArrayLike<number>): Promise<string[][]>;
+  /** The values of a column of the table on screen. Rejects with the engine's failure. */
+  readColumn(column: number): Promise<ColumnValues>;
   /** Tells that the map is drawn in a slower way, and why. */
   mapFellBack(reason: string): void;
   /** Has the screen reader say something about the map. */
@@ -249,6 +251,10 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
       const table = store.table.peek()?.info.table;
       if (table === undefined || rows.length === 0) return Promise.resolve([]);
       return engine.request({ type: 'read', what: 'cells', table, rows: Uint32Array.from(rows) });
+    },
+    readColumn(column) {
+      const table = store.table.peek()?.info.table ?? -1;
+      return engine.request({ type: 'read', what: 'column', table, column });
     },
     mapFellBack(reason) {
       notify({ tone: 'info', text: reason });
