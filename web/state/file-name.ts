@@ -10,28 +10,30 @@ const MOST_BYTES = 200;
 const FORBIDDEN = /[/\\:*?"<>|]+/gu;
 
 /** Control characters, direction marks and other invisible ones, halves of characters, and places for private ones. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]+/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}]+/gu;
 
 /** Windows keeps these for devices, whatever follows the first dot. */
-const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/iu;
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/iu;
 
 const FALLBACK = 'unfold';
 
 /** Dots and spaces at the ends vanish on Windows or hide a file elsewhere; a dash in front is taken for an option. */
 function trimmed(text: string): string {
-  return text.replace(/^[\s.\-_]+/u, '').replace(/[\s.\-_]+$/u, '');
+  return text.replace(/^[\s.-]+/u, '').replace(/[\s.-]+$/u, '');
 }
 
-/** As many whole characters, as people see them, as fit into so many bytes. */
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** As many whole characters as fit into so many bytes. */
 function fitting(text: string, most: number): string {
-  const encoder = new TextEncoder();
-  let [kept, bytes] = ['', 0];
-  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
-    bytes += encoder.encode(segment).length;
+  let kept = '';
+  let bytes = 0;
+  for (const character of text) {
+    bytes += bytesOf(character);
     if (bytes > most) {
       return kept;
     }
-    kept += segment;
+    kept += character;
   }
   return kept;
 }
@@ -42,12 +44,12 @@ function fitting(text: string, most: number): string {
  */
 export function safeFileName(base: string, extension: string): string {
   const plain = base
-    .normalize('NFC')
-    .replace(/\s+/gu, ' ')
+    .replace(/[\t-\r\p{Z}]+/gu, ' ')
     .replace(INVISIBLE, '')
+    .normalize('NFC')
     .replace(FORBIDDEN, '-')
-    .replace(/ *-[- ]*-+ */gu, '-');
-  const room = MOST_BYTES - new TextEncoder().encode(`.${extension}`).length;
-  const name = trimmed(fitting(trimmed(plain), room)) || FALLBACK;
-  return `${DEVICE.test(`${name}.${extension}`) ? `${FALLBACK} ${name}` : name}.${extension}`;
+    .replace(/ +/g, ' ');
+  const name = trimmed(plain) || FALLBACK;
+  const free = DEVICE.test(`${name}.`) ? `${FALLBACK} ${name}` : name;
+  return `${trimmed(fitting(free, MOST_BYTES - bytesOf(`.${extension}`)))}.${extension}`;
 }
