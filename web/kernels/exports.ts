@@ -130,6 +130,25 @@ export const EXPORTS = [
   'ae_fit_heldout_rows',
   'ae_fit_set_learning_rate',
   'ae_fit_free',
+  // measure/select.h
+  'select_random',
+  'select_sample',
+  // measure/procrustes.h
+  'procrustes',
+  'procrustes_line',
+  // measure/dcor.h
+  'dcor_new',
+  'dcor_free',
+  'dcor_step',
+  'dcor_done',
+  'dcor_value',
+  // measure/moments.h
+  'moments_new',
+  'moments_free',
+  'moments_step',
+  'moments_done',
+  'moments_count',
+  'moments_read',
 ] as const;
 
 export type KernelFunction = (...args: number[]) => number;
