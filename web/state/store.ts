@@ -180,9 +180,11 @@ export interface HistoryNode {
   seconds: number; // spent training
   losses: EpochLoss[]; // of the model, from its first epoch to here
   result: RunResult;
-  align: Align | null;
+  align: Align | null; // how the map was drawn, on these axes of the code
+  axes: [number, number];
   before: Measurement | null; // by the selection of this node
   after: Measurement | null;
+  label: string | null; // name of the column that the measured classes are of
   kept: boolean; // its snapshot is at hand; else it is made again from the nearest one that is
 }
 
@@ -190,6 +192,13 @@ export interface History {
   nodes: readonly HistoryNode[]; // by id
   at: number | null; // the node that the model is at; null: none yet, or training beyond it
   returning: { to: number; seconds: number } | null; // on the way; seconds it takes to do again what was dropped
+}
+
+/** What the model is busy with, beside the phase: words for the run panel. */
+export interface Task {
+  kind: RunKind | 'return';
+  title: string; // "Retraining on digit 8", "Returning to retrain 2"; may hold text from the data
+  stage: 'measure' | 'run'; // measure: errors before or after; what the phase names has not begun, or has ended
 }
 
 /** What Undo and Redo would do, in words; null: nothing. */
@@ -206,8 +215,17 @@ export type Legend =
       title: string;
       items: { name: string; count: number; colour: number }[];
       missing: number;
+      column?: number; // the classes are those of this column
     }
-  | { kind: 'range'; title: string; lo: number; hi: number; missing: number; diverging?: true }; // diverging: lo = -hi, the middle is 0
+  | {
+      kind: 'range';
+      title: string;
+      lo: number;
+      hi: number;
+      missing: number;
+      column?: number; // the numbers are those of this column
+      diverging?: true; // lo = -hi, and zero is in the middle
+    };
 
 /** Parameters as typed in the form, checked against the kernels' bounds. */
 export interface FormState {
@@ -278,6 +296,7 @@ export interface Store {
   hidden: Signal<Hidden>;
   retrain: Signal<RetrainForm>;
   history: Signal<History>;
+  task: Signal<Task | null>;
   trails: Signal<boolean>; // lines from where rows were before the last retrain
   undoable: Signal<UndoState>;
   latentRange: Signal<LatentRange | null>; // of the model on screen
@@ -359,6 +378,7 @@ export function createStore(): Store {
     hidden: signal<Hidden>({ entries: new Set(), only: false, rows: 0, selected: 0 }),
     retrain: signal<RetrainForm>({ focus: 1, epochs: 5, learning_rate: 1e-3, errors: {} }),
     history: signal<History>({ nodes: [], at: null, returning: null }),
+    task: signal<Task | null>(null),
     trails: signal(true),
     undoable: signal<UndoState>({ undo: null, redo: null }),
     bulk: {
