@@ -1,6 +1,7 @@
 #include "measure/procrustes.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define BLOCK   4096u /* rows whose sums are finished before they are added to the others' */
 #define NOTHING 1e-12 /* of what two sides could have in common: less is rounding */
