@@ -11,8 +11,9 @@
  */
 
 import type { Criterion, RowBits } from '../protocol/messages.ts';
+import { addRow, emptyBits } from '../render/bits.ts';
 import type { Maker, SelectionOp, TableState } from './store.ts';
-import { formatCount, formatNumber, rowName } from './summary.ts';
+import { formatCount, formatNumber, rowName, rowsText } from './summary.ts';
 
 /** Makers nested deeper are told as rows. */
 export const DEEPEST = 6;
@@ -26,10 +27,7 @@ type Rows = Extract<Maker, { kind: 'rows' }>;
 
 /* ---- sets of rows ---------------------------------------------------------------------------------------- */
 
-/** No row of `rows`. */
-export function emptyBits(rows: number): RowBits {
-  return new Uint32Array((rows + 31) >>> 5);
-}
+export { emptyBits };
 
 /** Every row of `rows`. */
 export function allBits(rows: number): RowBits {
@@ -40,13 +38,6 @@ export function allBits(rows: number): RowBits {
 function mask(word: number, rows: number): number {
   const left = rows - 32 * word;
   return left >= 32 ? 0xffffffff : left <= 0 ? 0 : 2 ** left - 1;
-}
-
-/** Bits set in one word. */
-function popcount(word: number): number {
-  let v = word - ((word >>> 1) & 0x55555555);
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** One word of two sets by an operation. */
@@ -63,13 +54,9 @@ export function combine(a: RowBits | null, b: RowBits, op: SelectionOp): RowBits
   return out;
 }
 
-/** Number of rows that `combine` would give, without making the set. */
+/** Number of rows that `combine` would give. */
 export function countCombined(a: RowBits | null, b: RowBits, op: SelectionOp): number {
-  let count = 0;
-  for (let word = 0; word < b.length; word++) {
-    count += popcount(combineWord(a?.[word] ?? 0, b[word] ?? 0, op));
-  }
-  return count;
+  return countBits(combine(a, b, op));
 }
 
 /** The rows of `rows` that are not in the set; of null all. */
@@ -79,8 +66,16 @@ export function invert(bits: RowBits | null, rows: number): RowBits {
   return out;
 }
 
+/** How many rows; the bits of each word are added up in parallel. */
 export function countBits(bits: RowBits | null): number {
-  return bits ? countCombined(null, bits, 'replace') : 0;
+  let count = 0;
+  for (let word = 0; bits && word < bits.length; word++) {
+    let v = bits[word] ?? 0;
+    v -= (v >>> 1) & 0x55555555;
+    v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
+    count += Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  }
+  return count;
 }
 
 export function hasRow(bits: RowBits | null, row: number): boolean {
@@ -105,8 +100,7 @@ export function bitsOfRows(ids: ArrayLike<number>, rows: number): RowBits {
   const bits = emptyBits(rows);
   for (let i = 0; i < ids.length; i++) {
     const row = ids[i] ?? -1;
-    if (Number.isInteger(row) && row >= 0 && row < rows)
-      bits[row >>> 5] = (bits[row >>> 5] ?? 0) | (1 << (row & 31));
+    if (Number.isInteger(row) && row >= 0 && row < rows) addRow(bits, row);
   }
   return bits;
 }
@@ -134,7 +128,7 @@ export function bitsOfRuns(runs: readonly number[], rows: number): RowBits {
   for (let i = 0; i + 1 < runs.length; i += 2) {
     const first = Math.max(0, runs[i] ?? 0);
     const end = Math.min(rows, (runs[i] ?? 0) + (runs[i + 1] ?? 0));
-    for (let row = first; row < end; row++) bits[row >>> 5] = (bits[row >>> 5] ?? 0) | (1 << (row & 31));
+    for (let row = first; row < end; row++) addRow(bits, row);
   }
   return bits;
 }
@@ -250,6 +244,12 @@ function drawnNumbers(maker: Maker): number | null {
 
 /* ---- in words -------------------------------------------------------------------------------------------- */
 
+/** How much is selected: "412 of 10,000 selected, 30 hidden". `hidden`: of the selected rows. */
+export function countSentence(selected: number, rows: number, hidden = 0): string {
+  const text = `${formatCount(selected)} of ${formatCount(rows)} selected`;
+  return hidden > 0 ? `${text}, ${formatCount(hidden)} hidden` : text;
+}
+
 /**
  * What made a selection, in a few words that go on in a sentence: "digit 8", "1,000 at random, seed 3", "lasso at
  * epoch 12". `rows`: of the table.
@@ -318,14 +318,15 @@ function rowsWords({ rows, clicked }: Rows): string {
   let count = 0;
   for (let i = 1; i < rows.length; i += 2) count += rows[i] ?? 0;
   if (count === 1) return rowName(rows[0] ?? 0).toLowerCase();
-  return clicked ? `${formatCount(count)} clicked rows` : `${formatCount(count)} rows`;
+  return clicked ? `${formatCount(count)} clicked rows` : rowsText(count);
 }
 
 function epochWords(epoch: number): string {
   return epoch === 0 ? 'before training' : `at epoch ${formatCount(epoch)}`;
 }
 
-function columnName(table: TableState | null, column: number): string {
+/** The name of a column, cut; of one without a name its place. */
+export function columnName(table: TableState | null, column: number): string {
   const name = table?.info.columns[column]?.name;
   return name === undefined || name === '' ? `column ${column + 1}` : cut(name);
 }

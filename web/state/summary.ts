@@ -37,10 +37,15 @@ export function rowName(row: number): string {
   return `Row ${formatCount(row + 1)}`;
 }
 
+/** "1 row", "412 rows". */
+export function rowsText(rows: number): string {
+  return rows === 1 ? '1 row' : `${formatCount(rows)} rows`;
+}
+
 /** What the map shows in one line: "10,000 rows, 10 classes of digit, epoch 14". */
 export function mapSummary(map: MapState | null, legend: Legend): string {
   if (!map) return 'No map yet';
-  const parts = [map.rows === 1 ? '1 row' : `${formatCount(map.rows)} rows`];
+  const parts = [rowsText(map.rows)];
   if (legend.kind === 'classes') {
     const named = legend.items.length;
     parts.push(`${formatCount(named)} ${named === 1 ? 'class' : 'classes'} of ${legend.title}`);
