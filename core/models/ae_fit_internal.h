@@ -84,6 +84,9 @@ static inline uint32_t ae_probe_rows(const ae_fit *f, uint32_t kind) {
     return f->probe_end[kind] - (kind > 0 ? f->probe_end[kind - 1] : 0);
 }
 
+/* Which of the rows that may be visited is row b of the batch at hand: its place in `visit`. */
+uint32_t ae_fit_visit(const ae_fit *f, uint32_t b);
+
 /* Writes the list of operations of a batch and starts the first epoch. */
 void ae_fit_begin(ae_fit *f);
 

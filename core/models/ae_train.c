@@ -43,8 +43,7 @@ static const float *target_row(const ae_fit *f, uint32_t b) {
     return from + (size_t)b * dense_stride(f->x.d);
 }
 
-/* Which of the rows that may be visited is number b of the batch at hand. */
-static uint32_t visit_of(const ae_fit *f, uint32_t b) {
+uint32_t ae_fit_visit(const ae_fit *f, uint32_t b) {
     if (!f->stratified) {
         return rng_permute(&f->order, f->first + b);
     }
@@ -85,7 +84,7 @@ static void gather_block(void *ctx, uint32_t block) {
             matrix_row(&f->x, probe_of(f, b), to);
             continue;
         }
-        const uint32_t index = visit_of(f, b);
+        const uint32_t index = ae_fit_visit(f, b);
         f->batch_index[b] = index;
         matrix_row(&f->x, f->visit[index], to);
         if (f->target != NULL) {
