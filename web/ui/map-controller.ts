@@ -19,7 +19,7 @@ import {
 } from '../render/camera.ts';
 import { dataBounds } from '../render/fit.ts';
 import { PickIndex } from '../render/pick.ts';
-import { DARK_THEME, LIGHT_THEME, type Rgba, type ScatterProps } from '../render/props.ts';
+import { DARK_THEME, FLAG_HIDDEN, LIGHT_THEME, type Rgba, type ScatterProps } from '../render/props.ts';
 import { createRenderer, type MountedRenderer } from '../render/renderer.ts';
 
 export interface MapControllerOptions {
@@ -49,12 +49,14 @@ export class MapController {
   private readonly pick = new PickIndex();
   private view: Viewport = { width: 0, height: 0 };
   private positions: Float32Array = new Float32Array(0);
+  private flags: Uint8Array | null = null;
   private key: unknown = null;
   private camera: Camera = { cx: 0, cy: 0, scale: 100 };
   private target: Camera | null = null; // null: the camera rests
   private halfLife = QUICK;
   private fitted: Camera | null = null; // null: to be worked out when asked for
   private follows = true;
+  private held = false;
   private frameAt = Number.NEGATIVE_INFINITY;
   private tickAt = 0;
   private request = 0;
@@ -90,19 +92,37 @@ export class MapController {
     this.key = key;
     this.positions = positions;
     this.fitted = null;
-    this.pick.set(positions);
+    this.pick.set(positions, 2, this.flags);
     const blendMs = fresh || jump || this.options.reducedMotion() ? 0 : Math.min(MOST_BLEND, since);
     if (this.renderer.set({ positions, dims: 2, blendMs })) this.wake();
     if (fresh) this.follows = true;
     if (!this.follows || this.view.width === 0) return;
-    const fit = this.fit();
-    if (fresh) this.jump(fit);
-    else if (cameraDistance(fit, this.target ?? this.camera, this.view) > FIT_STEP) this.go(fit, SOFT);
+    if (fresh) this.jump(this.fit());
+    else this.follow();
   }
 
-  /** Takes anything else the renderer knows: colours, flags, sizes, highlighted rows. */
+  /**
+   * Keeps the view where it is while something is drawn on it, though rows move on: following goes on, from
+   * where the data are then, when `on` is false.
+   */
+  hold(on: boolean): void {
+    this.held = on;
+    if (!on && this.follows && this.view.width > 0 && this.positions.length > 0) this.follow();
+  }
+
+  /** Takes anything else the renderer knows: colours, flags, sizes, highlighted rows, trails. */
   set(partial: Partial<ScatterProps>): void {
+    if (partial.flags !== undefined) this.setFlags(partial.flags);
     if (this.renderer.set(partial)) this.wake();
+  }
+
+  /** Rows that are hidden can't be found. A selection changes the flags too, but not what can be found. */
+  private setFlags(flags: Uint8Array | null): void {
+    const same = sameHidden(this.flags, flags);
+    this.flags = flags;
+    if (same) return;
+    this.pick.set(this.positions, 2, flags);
+    this.fitted = null;
   }
 
   /** Takes the colour behind the map, and rims and rings to go with it. */
@@ -147,6 +167,26 @@ export class MapController {
     const y = this.positions[2 * row + 1];
     if (x === undefined || y === undefined || !Number.isFinite(x) || !Number.isFinite(y)) return null;
     return worldToScreen(this.camera, this.view, x, y);
+  }
+
+  /** Coordinates on the map of a place on the host. */
+  placeAt(x: number, y: number): [number, number] {
+    return screenToWorld(this.camera, this.view, x, y);
+  }
+
+  /** Where a place of the map is on the host, in CSS pixels. */
+  screenAt(x: number, y: number): [number, number] {
+    return worldToScreen(this.camera, this.view, x, y);
+  }
+
+  /** CSS pixels for each unit of the map. */
+  get scale(): number {
+    return this.camera.scale;
+  }
+
+  /** Rows that lie within a shape on the map now; hidden ones never do. */
+  get rows(): Pick<PickIndex, 'selectBox' | 'selectPolygon' | 'selectBrush' | 'brushSegment'> {
+    return this.pick;
   }
 
   /** Size of the host in CSS pixels. */
@@ -206,8 +246,15 @@ export class MapController {
   }
 
   private fit(): Camera {
-    this.fitted ??= fitCamera(dataBounds(this.positions), this.view, PADDING);
+    this.fitted ??= fitCamera(dataBounds(this.positions, { flags: this.flags }), this.view, PADDING);
     return this.fitted;
+  }
+
+  /** Goes where all rows are seen, unless that is about where the view is, or is going. */
+  private follow(): void {
+    if (this.held) return;
+    const fit = this.fit();
+    if (cameraDistance(fit, this.target ?? this.camera, this.view) > FIT_STEP) this.go(fit, SOFT);
   }
 
   private jump(camera: Camera): void {
@@ -257,4 +304,15 @@ export class MapController {
       this.wake();
     }, SOFTWARE_STEP) as unknown as number;
   }
+}
+
+/** Whether two arrays of flags hide the same rows. Null hides none. */
+function sameHidden(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === b) return true;
+  const length = Math.max(a?.length ?? 0, b?.length ?? 0);
+  if (a && b && a.length !== b.length) return false;
+  for (let row = 0; row < length; row++) {
+    if ((((a?.[row] ?? 0) ^ (b?.[row] ?? 0)) & FLAG_HIDDEN) !== 0) return false;
+  }
+  return true;
 }

@@ -16,12 +16,15 @@ import { visibleText } from './data-text.tsx';
 import { Icon } from './icon.tsx';
 import './map.css';
 import { MapController } from './map-controller.ts';
-import { attachGestures, type MapTarget } from './map-gestures.ts';
+import { attachGestures } from './map-gestures.ts';
+import { connectShapes } from './map-shapes.ts';
+import { type Cursor, createMapTarget, type MapActions } from './map-target.ts';
 import { RowTip } from './row-tip.tsx';
+import { ShapeLayer } from './shape-overlay.tsx';
 
 export interface ScatterViewProps {
   store: Store;
-  actions: ViewActions;
+  actions: MapActions;
   /** What lies over the map while it is empty, loading or failed. */
   children?: ComponentChildren;
 }
@@ -32,6 +35,7 @@ const ZOOM = 1.6;
 export function ScatterView({ store, actions, children }: ScatterViewProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
   const controller = useRef<MapController | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const [hidden, setHidden] = useState(0);
@@ -40,13 +44,18 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
 
   useLayoutEffect(() => {
     const element = host.current;
-    if (!element) return;
+    const over = layer.current;
+    if (!element || !over) return;
     const stillness = matchMedia('(prefers-reduced-motion: reduce)');
     let view: MapController;
+    let paint = (): void => {};
     try {
       view = new MapController(element, {
         onFallback: actions.mapFellBack,
-        onDrawn: () => placeTip(view, store, tip.current),
+        onDrawn() {
+          placeTip(view, store, tip.current);
+          paint();
+        },
         reducedMotion: () => stillness.matches,
       });
     } catch {
@@ -57,8 +66,12 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
     }
     controller.current = view;
     const cursor: Cursor = { row: null };
+    const drawing = connectShapes(element, over, view, store, actions);
+    paint = drawing.paint;
+    const target = createMapTarget(store, actions, cursor, () => view.showAll());
     const stops = [
-      attachGestures(element, view, gestureTarget(store, actions, cursor)),
+      attachGestures(element, view, drawing.shapes, target, drawing.hints),
+      drawing.stop,
       followSize(element, view),
       followTheme(element, view, store),
       followCursor(store, actions, cursor),
@@ -90,9 +103,14 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       />
       <p id={keys} class="visually-hidden">
         Arrow keys go to the nearest row in that direction, with Shift they move the map. Plus and minus zoom,
-        0 fits the view. Enter keeps the row in the inspector, Escape lets go. The table of rows lists the
-        same rows.
+        0 fits the view. Enter selects the row and keeps it in the inspector, Control and Enter add it to the
+        selection or take it away. Control and A select all rows, Control and I select the others instead. G
+        pans, L draws a lasso, B a box, K takes a brush, which less than and greater than make smaller and
+        larger. Escape lets go of the row, then of the selection, then fits the view. The table of rows lists
+        the same rows, and what can be selected by a shape can be selected by a class, a range or a search,
+        too.
       </p>
+      <ShapeLayer layer={layer} />
       <RowTip store={store} tip={tip} />
       {map && !refused ? (
         <div class="map-zoom" role="group" aria-label="View">
@@ -134,24 +152,6 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
   );
 }
 
-/** The row the arrow keys went to last, to be said once its detail is there. */
-interface Cursor {
-  row: number | null;
-}
-
-function gestureTarget(store: Store, actions: ViewActions, cursor: Cursor): MapTarget {
-  return {
-    hovered: () => store.hover.peek(),
-    pinned: () => store.pinned.peek(),
-    hover: actions.setHover,
-    pin: actions.pin,
-    cursor(row) {
-      actions.setHover(row);
-      cursor.row = row;
-    },
-  };
-}
-
 function followCursor(store: Store, actions: ViewActions, cursor: Cursor): () => void {
   return effect(() => {
     const detail = store.detail.value;
@@ -183,6 +183,14 @@ function followStore(view: MapController, store: Store, setHidden: (rows: number
         flags: bulk.flags,
         ...(bulk.palette ? { palette: bulk.palette } : {}),
       });
+    }),
+    effect(() => {
+      /* The state before the last retrain comes and goes with the history; its axes with the frames. */
+      const map = store.map.value;
+      const { before } = bulk;
+      const shown = store.trails.value && store.history.value.at !== null && store.colours.value >= 0;
+      const from = shown && before?.positions.length === 2 * (map?.rows ?? 0) ? before.positions : null;
+      view.set({ trails: from ? { from } : null });
     }),
     effect(() => {
       view.set({
