@@ -6,6 +6,7 @@ import { MISSING_INDEX, paletteColour, SCALE_SIZE } from '../render/palette.ts';
 import type { Legend as LegendState } from '../state/store.ts';
 import { formatCount, formatNumber } from '../state/summary.ts';
 import { DataText } from './data-text.tsx';
+import './legend.css';
 import type { ViewProps } from './map-toolbar.tsx';
 
 export function Legend({ store, actions }: ViewProps): JSX.Element | null {
