@@ -1,19 +1,11 @@
 /**
  * What a fit would take, before it is started: memory as the kernels compute it, time from a short measurement.
  */
-import {
-  Ae,
-  AeFit,
-  aeCost,
-  checkAe,
-  checkFit,
-  type FitParams,
-  MAX_PARAMETERS,
-  matrixStruct,
-} from '../kernels/ae.ts';
+import { Ae, AeFit, aeCost, checkAe, checkFit, MAX_PARAMETERS, matrixStruct } from '../kernels/ae.ts';
 import { type Block, KernelError } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
-import type { AeParams, Estimate } from '../protocol/messages.ts';
+import type { AeParams, Estimate, FitSpec } from '../protocol/messages.ts';
+import { checkBits, countGroups, emptyBits, focusOf } from './groups.ts';
 
 /** More than this is not asked of a 32-bit memory, whatever the machine has. */
 const MOST_BYTES = 3.5e9;
@@ -43,8 +35,7 @@ export interface Machine {
 
 export interface Asked {
   params: AeParams;
-  fit: FitParams;
-  rows: number; // visited, before some are held out
+  fit: FitSpec;
   matrixPtr: number;
   n: number; // rows of the matrix
   d: number;
@@ -68,6 +59,56 @@ export function canClaim(k: Kernels, bytes: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Parameters, and bytes of model and fit together with the copies made of what the fit lists for each of n rows. */
+export function fitCost(
+  k: Kernels,
+  params: AeParams,
+  fit: FitSpec,
+  n: number,
+  d: number,
+): { parameters: number; bytes: number } {
+  const { parameters, bytes } = aeCost(k, params, d, fit, n);
+  const weights = fit.weights ? n * 8 : 0;
+  const selection = fit.selection ? n : 0;
+  const visited = fit.rows ? fit.rows.length * 4 : 0;
+  return { parameters, bytes: bytes + weights + selection + visited };
+}
+
+/** Rows of a kind whose loss is taken at the end of an epoch, at most. */
+const PROBED = { heldout: 2000, group: 1000 };
+
+/** What a fit has to do, as far as it can be said before its rows are drawn. */
+interface Work {
+  batch: number; // rows of a batch
+  batches: number; // of all epochs
+  evaluated: number; // rows whose loss is taken, at the ends of all epochs
+}
+
+function workOf(fit: FitSpec, n: number): Work {
+  const kept = 1 - fit.heldout;
+  const heldout = Math.round(fit.heldout * n);
+  const visited = fit.rows?.length ?? n;
+  let trained = Math.max(visited - Math.round(fit.heldout * visited), 1);
+  let batch = Math.min(fit.batch, trained);
+  let probed = Math.min(heldout, PROBED.heldout);
+  let perEpoch = Math.ceil(trained / batch);
+  if (fit.selection) {
+    checkBits(fit.selection, n, 'selection');
+    // Some of each group are held out: about as large a part of it as of all rows.
+    const groups = countGroups(fit, fit.selection, n, emptyBits(n));
+    const selected = groups.trained * kept;
+    const rest = groups.rest * kept;
+    const focus = groups.rest === 0 ? 1 : focusOf(fit);
+    trained = focus === 0 ? rest : focus === 1 ? selected : selected + rest;
+    batch = Math.max(Math.min(fit.batch, Math.ceil(trained)), 1);
+    perEpoch = Math.max(Math.ceil(focus === 0 ? rest / batch : selected / (focus * batch)), 1);
+    probed += Math.min(selected, PROBED.group) + Math.min(rest, PROBED.group);
+  }
+  const all = fit.epochs * perEpoch;
+  const batches = fit.steps ? Math.min(fit.steps, all) : all;
+  return { batch, batches, evaluated: (probed * batches) / perEpoch };
 }
 
 /** Of the training that is only there to be timed. */
@@ -207,12 +248,11 @@ export class Estimator {
       }
       tooLarge = true;
     }
-    const { parameters, bytes } = aeCost(this.#k, params, d, fit, n);
+    const { parameters, bytes } = fitCost(this.#k, params, fit, n, d);
     const shown = n * (params.latent + 1) * 4;
     const needed = bytes + shown;
     const available = availableBytes(this.#k, this.#machine);
-    const trained = Math.max(asked.rows - Math.round(fit.heldout * asked.rows), 1);
-    const batch = Math.min(fit.batch, trained);
+    const { batch, batches, evaluated } = workOf(fit, n);
     let step = this.#step(parameters, batch);
     const refusedByMemory = needed > available || !canClaim(this.#k, needed);
     if (
@@ -224,20 +264,21 @@ export class Estimator {
     ) {
       step = this.#probe(asked) ?? step;
     }
-    const would = `It would take ${megabytes(needed)} and ${seconds(step)} for a step of ${batch} rows.`;
+    const would = `It would take ${megabytes(needed)} and ${duration(step)} for a step of ${batch} rows.`;
     let refused: string | null = null;
     if (tooLarge) {
       refused = `This model has ${parameters.toLocaleString('en')} parameters; at most ${MAX_PARAMETERS / 1e6} million are allowed. ${would}`;
     } else if (refusedByMemory) {
       refused = `This model needs more memory than the ${megabytes(available)} there are. ${would}`;
     }
-    const steps = fit.epochs * Math.ceil(trained / batch);
+    // A row whose loss is taken costs a third of one that is trained on.
+    const seconds = step * (batches + evaluated / (3 * batch));
     return {
       parameters,
       bytes: needed,
       available,
       step_seconds: step,
-      seconds: (steps * step) / (1 - LIVE_SHARE),
+      seconds: seconds / (1 - LIVE_SHARE),
       refused,
     };
   }
@@ -257,7 +298,9 @@ export class Estimator {
     let trial: AeFit | null = null;
     try {
       model = Ae.create(this.#k, params, d);
-      trial = AeFit.create(this.#k, model, matrixPtr, { ...fit, learning_rate: 1e-6, patience: 0 });
+      const { epochs, batch, weight_decay, noise, heldout, seed } = fit;
+      const plain = { epochs, batch, weight_decay, noise, heldout, seed };
+      trial = AeFit.create(this.#k, model, matrixPtr, { ...plain, learning_rate: 1e-6, patience: 0 });
       trial.step(1); // not counted: it touches everything for the first time
       const times: number[] = []; // of a batch, in each step that finished some
       const start = this.#machine.now();
@@ -294,7 +337,7 @@ function megabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }
 
-function seconds(value: number): string {
+function duration(value: number): string {
   if (value >= 10) {
     return `${Math.round(value)} s`;
   }

@@ -1,16 +1,24 @@
 /** The training of an autoencoder as a task of the runner. */
 import type { AeFit, FitEnd } from '../kernels/ae.ts';
 import { KernelError } from '../kernels/heap.ts';
-import type { EpochLoss } from '../protocol/messages.ts';
+import type { EpochLoss, FitSpec } from '../protocol/messages.ts';
 import type { Task } from './runner.ts';
+
+const orNull = (loss: number): number | null => (Number.isNaN(loss) ? null : loss);
 
 export class FitTask implements Task {
   readonly #fit: AeFit;
-  readonly #epochs: number;
+  readonly #selects: boolean;
+  readonly #batches: number; // of an epoch
 
-  constructor(fit: AeFit, epochs: number) {
+  constructor(fit: AeFit, spec: FitSpec) {
     this.#fit = fit;
-    this.#epochs = epochs;
+    this.#selects = Boolean(spec.selection);
+    this.#batches = Math.ceil(fit.rows / Math.min(spec.batch, fit.rows));
+  }
+
+  get fit(): AeFit {
+    return this.#fit;
   }
 
   /** A loss that ran away ends the fit; `end` says so, and the model is back at its last finite state. */
@@ -37,8 +45,7 @@ export class FitTask implements Task {
   }
 
   get epochShare(): number {
-    const { done, total } = this.#fit.progress();
-    const share = (done * this.#epochs) / total - this.#fit.epoch;
+    const share = this.#fit.progress().done / this.#batches - this.#fit.epoch;
     return share < 0 ? 0 : Math.min(share, 1);
   }
 
@@ -54,9 +61,10 @@ export class FitTask implements Task {
     return this.#fit.endedBy;
   }
 
-  /** The losses of the epoch that has just ended. */
+  /** The losses of the epoch that has just ended; `train` is NaN before there is one. */
   loss(): EpochLoss {
-    const { train, heldout } = this.#fit.progress();
-    return { epoch: this.#fit.model.epochs, train, heldout: Number.isNaN(heldout) ? null : heldout };
+    const { train, heldout, selection, rest } = this.#fit.progress();
+    const loss: EpochLoss = { epoch: this.#fit.model.epochs, train, heldout: orNull(heldout) };
+    return this.#selects ? { ...loss, selection: orNull(selection), rest: orNull(rest) } : loss;
   }
 }

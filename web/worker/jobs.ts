@@ -175,11 +175,20 @@ export class Jobs {
     return this.#follow(id, { of, cancel: () => runner.cancel(), ended, runner, fit }, ended);
   }
 
-  async #follow<T>(id: Id, job: Job, ended: Promise<T>): Promise<T> {
+  /** Throws when the id was given out before. */
+  mustBeNew(id: Id): void {
     if (this.#jobs.has(id) || this.#over.has(id)) {
+      throw failure('bad_param', `The id ${id} is taken.`, '', 'job');
+    }
+  }
+
+  async #follow<T>(id: Id, job: Job, ended: Promise<T>): Promise<T> {
+    try {
+      this.mustBeNew(id);
+    } catch (error) {
       job.cancel();
       await job.ended.catch(() => undefined);
-      throw failure('bad_param', `The id ${id} is taken.`, '', 'job');
+      throw error;
     }
     this.#jobs.set(id, job);
     try {

@@ -3,9 +3,13 @@
  * in buffers that the page has lent. A sweep goes over all rows once, by the weights as they were when it began:
  * however many steps it is spread over, its picture is of one moment. A frame is sent when a sweep is through;
  * only where that takes longer than a person waits, also in between, with rows of two sweeps.
+ *
+ * Codes may be drawn through a similarity, `align`. While the map follows (a model that begins again), each whole
+ * sweep finds the one that lays its codes onto the map as it was drawn before; the last one stays.
  */
 import { type Ae, EVALUATE_ROWS } from '../kernels/ae.ts';
-import type { Frame, Id } from '../protocol/messages.ts';
+import type { Align, Frame, Id } from '../protocol/messages.ts';
+import { type Aligner, alignLine, alignPlane } from './align.ts';
 import type { View } from './runner.ts';
 
 /** The rows that are shown: the address of a C `matrix`, and how many there are. */
@@ -14,9 +18,16 @@ export interface ShownRows {
   n: number;
 }
 
+/** How codes become positions. */
+export interface Drawing {
+  axes: [number, number]; // dimensions of the code
+  align: Align | null;
+}
+
 export interface MapPort {
   now(): number; // milliseconds
   frame(frame: Frame): void; // its buffer is transferred
+  aligner: Aligner;
 }
 
 /** Milliseconds between two frames that nobody waits for. */
@@ -47,6 +58,8 @@ export class LiveMap implements View {
   readonly #codes: Float32Array; // (n, latent)
   readonly #errors: Float32Array; // (n)
   #axes: [number, number];
+  #align: Align | null;
+  #reference: Float32Array | null = null; // (n, 2) what each whole sweep is laid onto
   #lent: ArrayBuffer[] = [];
 
   #cursor = 0; // rows done in this sweep
@@ -65,11 +78,12 @@ export class LiveMap implements View {
   #plainRow = 0; // milliseconds a row
   #detailedRow = 0;
 
-  constructor(id: Id, model: Ae, shown: ShownRows, axes: [number, number], port: MapPort) {
+  constructor(id: Id, model: Ae, shown: ShownRows, drawing: Drawing, port: MapPort) {
     this.id = id;
     this.#model = model;
     this.#shown = shown;
-    this.#axes = axes;
+    this.#axes = drawing.axes;
+    this.#align = drawing.align;
     this.#port = port;
     this.#codes = new Float32Array(shown.n * model.latent);
     this.#errors = new Float32Array(shown.n);
@@ -87,14 +101,32 @@ export class LiveMap implements View {
     return { plain: this.#plainRow * this.rows, detailed: this.#detailedRow * this.rows };
   }
 
-  get axes(): [number, number] {
-    return this.#axes;
+  get drawing(): Drawing {
+    return { axes: this.#axes, align: this.#align };
   }
 
-  /** Shows other dimensions of the code, from the next frame on. */
-  setAxes(axes: [number, number]): void {
-    this.#axes = axes;
+  /** Draws the codes in this way from the next frame on, and follows nothing any more. */
+  draw(drawing: Drawing): void {
+    this.#axes = drawing.axes;
+    this.#align = drawing.align;
+    this.#reference = null;
     this.#news = true;
+  }
+
+  /** From now on each whole sweep is laid onto the map as it is drawn now; a map that is not drawn yet stands alone. */
+  follow(): void {
+    this.#reference = this.#drawn ? this.positions() : null;
+    this.#align = null;
+  }
+
+  /** The alignment stays as it is. */
+  unfollow(): void {
+    this.#reference = null;
+  }
+
+  /** Whether whole sweeps are laid onto an earlier map. */
+  get follows(): boolean {
+    return this.#reference !== null;
   }
 
   /** Keeps a buffer for a frame, if it is large enough and not one too many. */
@@ -104,9 +136,22 @@ export class LiveMap implements View {
     }
   }
 
+  /** A sweep with detail that is under way keeps it: somebody waits for the errors. */
   restart(detail: boolean): void {
+    this.#detail = detail || (this.#detail && this.#underWay);
     this.#cursor = 0;
-    this.#detail = detail;
+  }
+
+  /** Goes on with the sweep that is under way if it serves, else starts one. */
+  aim(detail: boolean): void {
+    const serves = this.#underWay && this.#sweepStep === this.#model.steps && (this.#detail || !detail);
+    if (!serves) {
+      this.restart(detail);
+    }
+  }
+
+  get #underWay(): boolean {
+    return this.#cursor > 0 && this.#cursor < this.rows;
   }
 
   advance(milliseconds: number): boolean {
@@ -138,6 +183,7 @@ export class LiveMap implements View {
     this.#errorsKnown ||= this.#detail;
     this.#codesStep = this.#sweepStep;
     this.#errorsStep = this.#detail ? this.#sweepStep : this.#errorsStep;
+    this.#realign();
     return true;
   }
 
@@ -154,7 +200,7 @@ export class LiveMap implements View {
     const n = this.rows;
     const buffer = this.#lent.pop() ?? new ArrayBuffer(n * 12);
     const withError = this.#errorsKnown && (this.#errorNews || always);
-    this.#place(new Float32Array(buffer, 0, n * 2));
+    this.#place(new Float32Array(buffer, 0, n * 2), this.#align);
     if (withError) {
       new Float32Array(buffer, n * 8, n).set(this.#errors);
     }
@@ -194,7 +240,14 @@ export class LiveMap implements View {
     return this.#errorsStep === this.#model.steps ? this.#errors.slice() : null;
   }
 
-  /** The model was changed from outside: nothing known is of its present state. */
+  /** Where every row is drawn (n, 2), by the codes as they are known. */
+  positions(): Float32Array<ArrayBuffer> {
+    const positions = new Float32Array(this.rows * 2);
+    this.#place(positions, this.#align);
+    return positions;
+  }
+
+  /** The model was changed from outside: nothing known is of its present state, whatever its count of steps says. */
   invalidate(): void {
     this.#codesStep = -1;
     this.#errorsStep = -1;
@@ -226,17 +279,34 @@ export class LiveMap implements View {
     }
   }
 
-  #place(positions: Float32Array): void {
+  #realign(): void {
+    if (this.#reference === null) {
+      return;
+    }
+    const { aligner } = this.#port;
+    if (this.#model.latent === 1) {
+      this.#align = aligner.line(this.#codes, this.#reference);
+      return;
+    }
+    const plain = new Float32Array(this.rows * 2);
+    this.#place(plain, null);
+    this.#align = aligner.plane(plain, this.#reference);
+  }
+
+  #place(positions: Float32Array, align: Align | null): void {
     const { latent } = this.#model;
     const codes = this.#codes;
     const [x, y] = this.#axes;
     if (latent === 1) {
       this.#placeLine(positions);
-      return;
+    } else {
+      for (let i = 0; i < this.rows; i += 1) {
+        positions[2 * i] = codes[i * latent + x] ?? 0;
+        positions[2 * i + 1] = codes[i * latent + y] ?? 0;
+      }
     }
-    for (let i = 0; i < this.rows; i += 1) {
-      positions[2 * i] = codes[i * latent + x] ?? 0;
-      positions[2 * i + 1] = codes[i * latent + y] ?? 0;
+    if (align !== null) {
+      (latent === 1 ? alignLine : alignPlane)(positions, align);
     }
   }
 

@@ -113,6 +113,7 @@ export class Runner {
   async run(): Promise<RunnerEnd> {
     const task = this.#task;
     try {
+      await this.#serve(); // who was reading before there was a runner
       if (this.#view !== null && !this.#view.drawn) {
         // Where every row starts from, so that there is something to see at once.
         await this.#sweep(false);

@@ -1,129 +1,116 @@
 /** One training of a model: a fit, its runner, what is told meanwhile, and how it ended. */
-import { type Ae, AeFit } from '../kernels/ae.ts';
-import type { Kernels } from '../kernels/module.ts';
-import type { EpochLoss, FitSpec, FromWorker, Id, RunResult } from '../protocol/messages.ts';
-import type { Estimator } from './estimate.ts';
+import { AeFit } from '../kernels/ae.ts';
+import type { EpochLoss, FitSpec, Id, RunResult } from '../protocol/messages.ts';
+import { resultOf } from './ending.ts';
 import { FitTask } from './fit-task.ts';
-import type { Jobs } from './jobs.ts';
-import type { LiveMap } from './live-map.ts';
-import { Runner, type RunnerEnd } from './runner.ts';
-
-export interface TrainedModel {
-  id: Id;
-  ae: Ae;
-  live: LiveMap;
-  runner: Runner | null; // while it is being trained
-}
+import type { Groups } from './groups.ts';
+import type { ModelEntry } from './nouns.ts';
+import { type Listener, Runner } from './runner.ts';
+import type { Shared } from './shared.ts';
 
 export interface Training {
-  kernels: Kernels;
-  jobs: Jobs;
   job: Id;
-  model: TrainedModel;
-  matrixPtr: number;
-  fit: FitSpec;
-  live: boolean;
-  post(message: FromWorker, transfer: Transferable[]): void;
-  now(): number;
-  estimator: Estimator;
-  probe?: (where: 'epoch' | 'create', count: number) => void;
+  model: ModelEntry;
+  spec: FitSpec;
+  groups: Groups | null; // of a fit with a selection
+  live: boolean; // frames and snapshots are sent
+  timing: { now(): number; turn(): Promise<void> };
 }
 
-export function train(training: Training): Promise<RunResult> {
-  const { kernels, model, fit: spec, job, jobs } = training;
-  const fit = AeFit.create(
-    kernels,
-    model.ae,
-    training.matrixPtr,
-    spec,
-    spec.rows ?? null,
-    spec.weights ?? null,
-  );
-  const task = new FitTask(fit, spec.epochs);
-  const reporter = jobs.reporter(job, 'train');
+/**
+ * A fit of the model on the rows it shows. A fresh one begins again at the initial weights: they are what its first
+ * order of rows and first step are computed from, so they are reset before it is made, but not before a fit
+ * like it could be made. Until the first whole sweep the map is drawn as the codes are.
+ */
+function begin(shared: Shared, { model, spec }: Training): AeFit {
+  const { ae, entry, live } = model;
+  const make = (): AeFit => AeFit.create(shared.kernels, ae, entry.features.matrixPtr, spec);
+  const fit = make();
+  if (!spec.fresh) {
+    return fit;
+  }
+  fit.free();
+  live.follow();
+  ae.reset();
+  live.invalidate();
+  try {
+    return make();
+  } catch (error) {
+    live.unfollow();
+    throw error;
+  }
+}
+
+function listenerOf(shared: Shared, { job, model, spec, live }: Training, task: FitTask): Listener {
+  const { fit } = task;
+  const reporter = shared.jobs.reporter(job, 'train');
   let series: EpochLoss[] = [];
   let snapshotStep = -1;
-  const runner = new Runner(
-    { now: training.now, turn: () => jobs.turn() },
-    task,
-    {
-      progress(state) {
-        const { done, total } = fit.progress();
-        reporter.say(done, total, state, {
-          epoch: fit.epoch,
-          epochs: spec.epochs,
-          rows: fit.rowsTrained,
-          series,
-        });
-        series = [];
-      },
-      epoch() {
-        series.push(task.loss());
-        training.probe?.('epoch', fit.epoch);
-      },
-      rest() {
-        if (training.live && model.ae.steps !== snapshotStep) {
-          snapshotStep = model.ae.steps;
-          const buffer = model.ae.snapshot();
-          training.post({ type: 'snapshot', model: model.id, step: snapshotStep, buffer }, [buffer]);
-        }
-      },
+  return {
+    progress(state) {
+      const { done, total } = fit.progress();
+      reporter.say(done, total, state, {
+        epoch: fit.epoch,
+        epochs: spec.epochs,
+        rows: fit.rowsTrained,
+        series,
+      });
+      series = [];
     },
-    training.live ? model.live : null,
-  );
+    epoch() {
+      series.push(task.loss());
+      shared.probe?.('epoch', fit.epoch);
+    },
+    rest() {
+      const { ae } = model;
+      if (live && ae.steps !== snapshotStep) {
+        snapshotStep = ae.steps;
+        const buffer = ae.snapshot();
+        const { align } = model.live.drawing;
+        shared.post({ type: 'snapshot', model: model.id, step: snapshotStep, buffer, align }, [buffer]);
+      }
+    },
+  };
+}
+
+/**
+ * Trains to the end. A fresh training that was cancelled leaves the new model as its last whole batch left it, one
+ * that ran away at its last finite state, if need be its initial weights; the map is drawn by the alignment of
+ * the last whole sweep. Who wants the former model restores a snapshot of it.
+ */
+export function train(shared: Shared, training: Training): Promise<RunResult> {
+  const { jobs, estimator } = shared;
+  const { model, spec, job } = training;
+  jobs.mustBeNew(job);
+  const fit = begin(shared, training);
+  const task = new FitTask(fit, spec);
+  const listener = listenerOf(shared, training, task);
+  const runner = new Runner(training.timing, task, listener, training.live ? model.live : null);
   model.runner = runner;
+  for (const reading of model.reading) {
+    void runner.quiet(() => reading).catch(() => undefined);
+  }
   return jobs.run(job, model.id, runner, fit, (end) => {
     model.runner = null;
+    if (training.live) {
+      model.live.unfollow();
+    }
     try {
       const seconds = runner.stepSeconds;
-      training.estimator.learn(model.ae.parameters, fit.rowsTrained, fit.progress().done, seconds);
-      return resultOf(end ?? 'cancelled', task, fit, spec, model.ae, seconds);
+      if (training.groups === null) {
+        // The losses of a selection are too large a part of short epochs to learn a rate from them.
+        estimator.learn(model.ae.parameters, fit.rowsTrained, fit.progress().done, seconds);
+      }
+      return resultOf({
+        end: end ?? 'cancelled',
+        task,
+        spec,
+        groups: training.groups,
+        align: model.live.drawing.align,
+        seconds,
+      });
     } finally {
       fit.free();
     }
   });
-}
-
-function resultOf(
-  end: RunnerEnd,
-  task: FitTask,
-  fit: AeFit,
-  spec: FitSpec,
-  ae: Ae,
-  seconds: number,
-): RunResult {
-  const { train, heldout } = fit.progress();
-  const common = {
-    epochs: fit.epoch,
-    steps: ae.steps,
-    rows_trained: fit.rowsTrained,
-    seconds,
-    train: Number.isNaN(train) ? null : train,
-    heldout: Number.isNaN(heldout) ? null : heldout,
-    suggested_learning_rate: null,
-  };
-  const epochs = `${fit.epoch} ${fit.epoch === 1 ? 'epoch' : 'epochs'}`;
-  if (end === 'cancelled') {
-    return { ...common, outcome: 'cancelled', reason: 'user', message: `Cancelled after ${epochs}.` };
-  }
-  if (end === 'stopped') {
-    return { ...common, outcome: 'stopped', reason: 'user', message: `Stopped after ${epochs}.` };
-  }
-  if (task.end === 'diverged') {
-    const lower = lowerRate(spec.learning_rate);
-    const message =
-      `The loss ran away in epoch ${fit.epoch + 1} with learning rate ${spec.learning_rate}. ` +
-      `The model is back at its last finite state; try ${lower}.`;
-    return { ...common, outcome: 'stopped', reason: 'diverged', message, suggested_learning_rate: lower };
-  }
-  if (task.end === 'plateau') {
-    const message = `Ended after ${fit.epoch} of ${spec.epochs} epochs: the held-out loss no longer got better.`;
-    return { ...common, outcome: 'finished', reason: 'plateau', message };
-  }
-  return { ...common, outcome: 'finished', reason: 'epochs', message: `Trained ${epochs}.` };
-}
-
-/** A tenth of the rate that ran away, but nothing above 0.001: one digit, as a person would type it. */
-export function lowerRate(rate: number): number {
-  return Number(Math.min(rate / 10, 1e-3).toPrecision(1));
 }

@@ -1,0 +1,95 @@
+/**
+ * Selections as they come in messages, checked, and the two groups of rows that they make of a training: what is
+ * trained of the selection, and what of the rest.
+ */
+import { failure } from '../protocol/failure.ts';
+import type { FitSpec, RowBits } from '../protocol/messages.ts';
+import { bad } from './nouns.ts';
+
+export function emptyBits(rows: number): RowBits {
+  return new Uint32Array(Math.ceil(rows / 32));
+}
+
+export function hasRow(bits: RowBits, row: number): boolean {
+  return (((bits[row >>> 5] ?? 0) >>> (row & 31)) & 1) !== 0;
+}
+
+export function addRow(bits: RowBits, row: number): void {
+  bits[row >>> 5] = (bits[row >>> 5] ?? 0) | (1 << (row & 31));
+}
+
+/** Throws bad_param, with `where`, unless the bits are those of a table of so many rows. */
+export function checkBits(bits: RowBits, rows: number, where: string): void {
+  const words = Math.ceil(rows / 32);
+  const beyond = rows % 32 === 0 ? 0 : (bits[words - 1] ?? 0) >>> (rows % 32);
+  if (bits.length !== words || beyond !== 0) {
+    throw bad(`A set of ${rows} rows has ${words} words, and no bit past the last row.`, where);
+  }
+}
+
+/** What a fit with a selection has to train on. */
+export interface Groups {
+  selected: number; // rows of the selection
+  trained: number; // of them that are not held out and among the rows to visit
+  rest: number; // other rows to visit
+}
+
+/** Counts a fit's groups over a table of so many rows. `heldout`: rows that are kept out. */
+export function countGroups(fit: FitSpec, selection: RowBits, rows: number, heldout: RowBits): Groups {
+  const groups: Groups = { selected: 0, trained: 0, rest: 0 };
+  for (let row = 0; row < rows; row += 1) {
+    groups.selected += hasRow(selection, row) ? 1 : 0;
+  }
+  const count = (row: number): void => {
+    if (!hasRow(heldout, row)) {
+      groups[hasRow(selection, row) ? 'trained' : 'rest'] += 1;
+    }
+  };
+  if (fit.rows) {
+    fit.rows.forEach(count);
+  } else {
+    for (let row = 0; row < rows; row += 1) {
+      count(row);
+    }
+  }
+  return groups;
+}
+
+/** Share of the loss that the selection carries: all of it unless something else is said. */
+export function focusOf(fit: FitSpec): number {
+  return fit.focus ?? 1;
+}
+
+/** The groups of a fit with a selection, or null without one. Throws when there is nothing to train on. */
+export function checkGroups(fit: FitSpec, rows: number, heldout: () => RowBits): Groups | null {
+  const { selection } = fit;
+  if (!selection) {
+    return null;
+  }
+  checkBits(selection, rows, 'selection');
+  const focus = focusOf(fit);
+  if (!(focus >= 0 && focus <= 1)) {
+    throw bad('focus must be between 0 and 1.', 'focus');
+  }
+  const groups = countGroups(fit, selection, rows, heldout());
+  if (groups.selected === 0) {
+    throw failure('bad_param', 'No row is selected.', 'Select some rows first.', 'selection');
+  }
+  if (focus > 0 && groups.trained === 0) {
+    throw failure(
+      'bad_param',
+      'All selected rows are held out: there is nothing to train on.',
+      'Select more rows, or hold out fewer.',
+      'selection',
+    );
+  }
+  if (focus === 0 && groups.rest === 0) {
+    throw failure(
+      'bad_param',
+      'Without the selected rows nothing is left to train on.',
+      'Select fewer rows.',
+      'selection',
+    );
+  }
+  return groups;
+}

@@ -1,0 +1,225 @@
+/** Models and their maps: made, trained, brought back to earlier weights, shown. */
+import { Ae, checkAe, checkFit } from '../kernels/ae.ts';
+import { failure } from '../protocol/failure.ts';
+import type { Estimate, FitSpec, Id, MapSpec, ModelInfo, RunResult } from '../protocol/messages.ts';
+import { type Aligner, alignerOf, checkedAlign } from './align.ts';
+import { availableBytes, fitCost } from './estimate.ts';
+import { checkGroups } from './groups.ts';
+import { type Drawing, LiveMap } from './live-map.ts';
+import { bad, type FeatureEntry, type ModelEntry, modelInfo, type TableEntry } from './nouns.ts';
+import type { Timing } from './runner.ts';
+import type { Of, Shared } from './shared.ts';
+import { train } from './training.ts';
+
+/** The rows a training is about. */
+interface Target {
+  table: TableEntry;
+  entry: FeatureEntry;
+}
+
+export class Models {
+  readonly #shared: Shared;
+  readonly #timing: Timing;
+  readonly #aligner: Aligner;
+
+  constructor(shared: Shared, timing: Timing) {
+    this.#shared = shared;
+    this.#timing = timing;
+    this.#aligner = alignerOf(shared.kernels);
+  }
+
+  estimate({ table: id, params, fit }: Of<'estimate'>): Estimate {
+    const { nouns, jobs, estimator } = this.#shared;
+    const { features, info } = nouns.features(nouns.table(id));
+    const asked = { params, fit, matrixPtr: features.matrixPtr, n: info.n, d: info.d };
+    return estimator.estimate(asked, !jobs.busy);
+  }
+
+  create({ model: id, map, table: tableId, params, spec }: Of<'create'>): ModelInfo {
+    const { nouns, kernels, probe } = this.#shared;
+    nouns.mustBeFree(id);
+    nouns.mustBeFree(map);
+    const table = nouns.table(tableId);
+    const entry = nouns.features(table);
+    checkAe(kernels, params, entry.info.d);
+    probe?.('create', 0);
+    const ae = Ae.create(kernels, params, entry.info.d);
+    try {
+      const drawing = this.#drawing(spec, params.latent, { axes: [0, 0], align: null });
+      const live = this.#show(map, ae, entry, drawing);
+      const model: ModelEntry = { id, table, entry, ae, live, params, runner: null, reading: new Set() };
+      nouns.models.set(id, model);
+      nouns.maps.set(map, model);
+      return modelInfo(model);
+    } catch (error) {
+      ae.free();
+      throw error;
+    }
+  }
+
+  /** How a map is drawn by what was asked for: an alignment belongs to the axes it was found for. */
+  #drawing({ axes, align }: MapSpec, latent: number, before: Drawing): Drawing {
+    const fits = axes.length === 2 && axes.every((axis) => Number.isInteger(axis) && axis >= 0);
+    if (!fits || (latent > 1 && axes.some((axis) => axis >= latent))) {
+      throw bad(`The axes must be two of the ${latent} dimensions of the code, counted from 0.`, 'axes');
+    }
+    const same = axes[0] === before.axes[0] && axes[1] === before.axes[1];
+    const stays = same ? before.align : null;
+    return { axes: [axes[0], axes[1]], align: align === undefined ? stays : checkedAlign(align) };
+  }
+
+  #show(map: Id, ae: Ae, { features, info }: FeatureEntry, drawing: Drawing): LiveMap {
+    const shown = { matrixPtr: features.matrixPtr, n: info.n };
+    return new LiveMap(map, ae, shown, drawing, {
+      now: this.#timing.now,
+      frame: (frame) => this.#shared.post(frame, [frame.buffer]),
+      aligner: this.#aligner,
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------- training
+
+  async run({ job, model: id, fit, live }: Of<'run'>): Promise<RunResult> {
+    const { nouns, jobs, kernels, machine } = this.#shared;
+    const model = nouns.model(id);
+    if (jobs.training) {
+      throw failure('busy', 'Another model is being trained.', 'Stop it first.');
+    }
+    checkFit(kernels, fit);
+    const target = this.#target(model, fit);
+    const { n, d } = target.entry.info;
+    const groups = checkGroups(fit, n, () => model.ae.heldout(fit.heldout, n));
+    const needed = fitCost(kernels, model.params, fit, n, d).bytes - model.ae.bytes;
+    if (needed > availableBytes(kernels, machine)) {
+      throw failure(
+        'no_memory',
+        'There is not enough memory to train this model.',
+        'Use fewer rows or a smaller model.',
+      );
+    }
+    this.#moveTo(model, target);
+    const result = await train(this.#shared, { job, model, spec: fit, groups, live, timing: this.#timing });
+    return model.live.follows ? this.#aligned(model, result) : result;
+  }
+
+  /** A fresh training that nobody watched: its map is laid onto the one before all the same. */
+  async #aligned(model: ModelEntry, result: RunResult): Promise<RunResult> {
+    if (result.outcome !== 'cancelled') {
+      await this.quiet(model, () => this.sweep(model, false));
+    }
+    model.live.unfollow();
+    return { ...result, align: model.live.drawing.align };
+  }
+
+  #target(model: ModelEntry, fit: FitSpec): Target {
+    const { nouns } = this.#shared;
+    if (fit.table === undefined || fit.table === model.table.id) {
+      return model;
+    }
+    const table = nouns.table(fit.table);
+    const entry = nouns.features(table);
+    if (entry.info.d !== model.ae.d) {
+      throw bad(`${table.info.name} has ${entry.info.d} features, the model takes ${model.ae.d}.`, 'table');
+    }
+    return { table, entry };
+  }
+
+  /** Training on the rows of another table shows that table's rows from now on. */
+  #moveTo(model: ModelEntry, { table, entry }: Target): void {
+    if (table === model.table) {
+      return;
+    }
+    const before = model.table;
+    model.live = this.#show(model.live.id, model.ae, entry, model.live.drawing);
+    this.#shared.nouns.maps.set(model.live.id, model);
+    model.table = table;
+    model.entry = entry;
+    this.#shared.nouns.dropUnused(before);
+  }
+
+  restore({ model: id, buffer, align = null }: Of<'restore'>): ModelInfo {
+    const model = this.#shared.nouns.model(id);
+    if (model.runner !== null) {
+      throw failure('busy', 'The model is being trained.', 'Stop it first.');
+    }
+    const { live, ae } = model;
+    const drawing = { axes: live.drawing.axes, align: checkedAlign(align) };
+    ae.restore(buffer);
+    live.invalidate();
+    live.draw(drawing);
+    return modelInfo(model);
+  }
+
+  // ---------------------------------------------------------------------------------------------- showing
+
+  async set({ target, params }: Of<'set'>): Promise<void> {
+    if ('axes' in params) {
+      const model = this.#shared.nouns.map(target);
+      const before = model.live.drawing;
+      const drawing = this.#drawing(params, model.ae.latent, before);
+      const same = drawing.axes.every((axis, i) => axis === before.axes[i]);
+      if (!same || params.align !== undefined) {
+        model.live.draw(drawing);
+      }
+      if (model.live.drawn) {
+        model.live.send(true);
+      } else {
+        await this.refresh(model);
+      }
+      return;
+    }
+    const rate = params.learning_rate;
+    if (rate !== undefined) {
+      this.#shared.jobs.setLearningRate(target, rate);
+    }
+  }
+
+  refresh(model: ModelEntry): Promise<void> {
+    return this.quiet(model, async () => {
+      await this.sweep(model, true);
+      model.live.send(true);
+    });
+  }
+
+  /** Uses a model while no batch is half-way, and lets it rest until `use` is through. */
+  async quiet<T>(model: ModelEntry, use: (model: ModelEntry) => T | Promise<T>): Promise<T> {
+    if (model.runner !== null) {
+      return model.runner.quiet(() => use(model));
+    }
+    const reading = (async () => use(model))();
+    model.reading.add(reading);
+    try {
+      return await reading;
+    } finally {
+      model.reading.delete(reading);
+    }
+  }
+
+  /** Brings codes, and errors if asked for, of every row up to the model's present state, in slices. */
+  async sweep(model: ModelEntry, detail: boolean): Promise<void> {
+    const { breath, nouns } = this.#shared;
+    const { live, entry } = model;
+    const step = (): boolean => {
+      if (!live.isCurrent(detail)) {
+        live.aim(detail);
+        live.advance(8);
+      }
+      return live.isCurrent(detail);
+    };
+    await breath.until(step, () => nouns.stillShows(model, entry));
+  }
+
+  // ---------------------------------------------------------------------------------------------- freeing
+
+  /** A model and its map go together. */
+  async free(model: ModelEntry): Promise<void> {
+    const { nouns, jobs } = this.#shared;
+    nouns.models.delete(model.id);
+    nouns.maps.delete(model.live.id);
+    if (model.runner !== null) {
+      await jobs.cancelOf(model.id);
+    }
+    model.ae.free();
+    nouns.dropUnused(model.table);
+  }
+}

@@ -1,0 +1,146 @@
+/** What can be read of tables and models: rows, columns, errors, codes, decoded codes, and all of it as a file. */
+import type { RowBits, RowDetail } from '../protocol/messages.ts';
+import { checkColumn } from './classes.ts';
+import { exportCsv } from './export-csv.ts';
+import { checkBits } from './groups.ts';
+import type { Measurements } from './measurements.ts';
+import type { Models } from './models.ts';
+import { bad, type ModelEntry } from './nouns.ts';
+import type { Of, Shared } from './shared.ts';
+
+/** Rows that a decode turns at a time. */
+const DECODE_ROWS = 64;
+
+export class Readings {
+  readonly #shared: Shared;
+  readonly #models: Models;
+  readonly #measurements: Measurements;
+
+  constructor(shared: Shared, models: Models, measurements: Measurements) {
+    this.#shared = shared;
+    this.#models = models;
+    this.#measurements = measurements;
+  }
+
+  read(request: Of<'read'>): unknown {
+    const { nouns } = this.#shared;
+    switch (request.what) {
+      case 'inspect':
+        return this.#models.quiet(nouns.model(request.model), (model) => this.#inspect(model, request.row));
+      case 'cells': {
+        const { table, info } = nouns.table(request.table);
+        return Array.from(request.rows, (row) => info.columns.map((_, column) => table.cell(row, column)));
+      }
+      case 'column':
+        return nouns.table(request.table).table.column(request.column);
+      case 'error':
+      case 'latent':
+        return this.#models.quiet(nouns.model(request.model), async (model) => {
+          await this.#models.sweep(model, request.what === 'error');
+          return request.what === 'error' ? model.live.errors() : model.live.codes();
+        });
+      case 'heldout':
+        return this.#heldout(nouns.model(request.model), request.heldout);
+      case 'summary':
+        return this.#measurements.summary(request);
+    }
+  }
+
+  #heldout({ ae, entry }: ModelEntry, fraction: number): RowBits {
+    if (!(fraction >= 0 && fraction <= 0.5)) {
+      throw bad('heldout must be between 0 and 0.5.', 'heldout');
+    }
+    return ae.heldout(fraction, entry.info.n);
+  }
+
+  #inspect(model: ModelEntry, row: number): RowDetail {
+    const { features } = model.entry;
+    const { d, latent } = model.ae;
+    const input = features.row(row);
+    const reconstruction = new Float32Array(d);
+    const residual = new Float32Array(d);
+    const z = new Float32Array(latent);
+    const error = new Float32Array(1);
+    model.ae.evaluate(features.matrixPtr, row, 1, { z, reconstruction, residual, error });
+    return {
+      row,
+      cells: model.table.info.columns.map((_, column) => model.table.table.cell(row, column)),
+      input,
+      input_raw: features.toRaw(input),
+      reconstruction,
+      reconstruction_raw: features.toRaw(reconstruction),
+      residual,
+      latent: z,
+      error: error[0] ?? Number.NaN,
+    };
+  }
+
+  decode({ model: id, codes }: Of<'decode'>): Promise<Float32Array> {
+    const { nouns, breath } = this.#shared;
+    return this.#models.quiet(nouns.model(id), async (model) => {
+      const { latent, d } = model.ae;
+      const { entry } = model;
+      const rows = codes.length / latent;
+      if (!Number.isInteger(rows) || !codes.every(Number.isFinite)) {
+        throw bad(`The codes must be whole rows of ${latent} finite numbers.`, 'codes');
+      }
+      const out = new Float32Array(rows * d);
+      let first = 0;
+      const step = (): boolean => {
+        const some = codes.subarray(first * latent, (first + DECODE_ROWS) * latent);
+        if (some.length > 0) {
+          out.set(entry.features.toRaw(model.ae.decode(some)), first * d);
+        }
+        first += DECODE_ROWS;
+        return first >= rows;
+      };
+      await breath.until(step, () => nouns.stillShows(model, entry));
+      return out;
+    });
+  }
+
+  /** Every row, or the selected ones, with labels, code, position as drawn and error, as CSV. */
+  async export({ model: id, selection, only, protect, labels }: Of<'export'>): Promise<Blob> {
+    const { nouns, breath } = this.#shared;
+    const model = nouns.model(id);
+    const { entry, table } = model;
+    const { n } = entry.info;
+    if (selection !== null) {
+      checkBits(selection, n, 'selection');
+    } else if (only) {
+      throw bad('No row is selected.', 'selection', 'Select some rows first.');
+    }
+    for (const column of labels) {
+      checkColumn(table, column, 'labels');
+    }
+    const { codes, error, positions } = await this.#models.quiet(model, async () => {
+      await this.#models.sweep(model, true);
+      // Copied at once: from here on the model may go on.
+      const { live } = model;
+      return {
+        codes: live.codes() ?? new Float32Array(0),
+        error: live.errors() ?? new Float32Array(0),
+        positions: live.positions(),
+      };
+    });
+    return exportCsv({
+      rows: n,
+      latent: model.ae.latent,
+      codes,
+      positions,
+      error,
+      selection,
+      only,
+      protect,
+      labels: labels.map((column) => ({
+        name: table.info.columns[column]?.name ?? '',
+        text: table.table.column(column).kind !== 'number',
+        cell: (row: number) => table.table.cell(row, column),
+      })),
+      rest: async () => {
+        await breath.turn();
+        nouns.stillThere(table);
+      },
+    });
+  }
+}
