@@ -16,6 +16,9 @@ import {
   categoricalPalette,
   classIndices,
   continuousPalette,
+  divergingIndices,
+  divergingLimit,
+  divergingPalette,
   MISSING_INDEX,
   numberIndices,
   OTHER_INDEX,
@@ -153,20 +156,99 @@ describe('scales', () => {
     }
   });
 
-  it('has a diverging scale that is lightest and greyest at zero and different at its ends', () => {
-    const palette = continuousPalette('diverging');
-    const lab = (i: number): readonly number[] => rgbToLab(entry(palette, i));
+  describe.each([
+    ['light', false, LIGHT_THEME],
+    ['dark', true, DARK_THEME],
+  ] as const)('the diverging scale for a %s ground', (_, dark, theme) => {
+    const palette = divergingPalette(dark);
+    const lab = (i: number, matrix = DEFICIENCIES['normal'] ?? []): readonly number[] =>
+      rgbToLab(simulate(entry(palette, i), matrix));
+    const distance = (a: readonly number[], b: readonly number[]): number =>
+      100 * Math.hypot(...a.map((v, i) => v - (b[i] ?? 0)));
     const chroma = (i: number): number => Math.hypot(lab(i)[1] ?? 0, lab(i)[2] ?? 0);
-    const middle = lab(126)[0] ?? 0;
-    for (const i of [0, 60, 190, 253]) {
-      expect(lab(i)[0]).toBeLessThan(middle);
-      expect(chroma(i)).toBeGreaterThan(chroma(126));
+    const lightness = (i: number): number => lab(i)[0] ?? 0;
+
+    it('has a grey middle, blue below and orange above, as light and as colourful on both sides', () => {
+      for (const i of [126, 127]) expect(chroma(i)).toBeLessThan(0.002);
+      for (let i = 0; i < 127; i++) {
+        expect(Math.abs(lightness(i) - lightness(253 - i)), `entry ${i}`).toBeLessThan(0.006);
+        expect(Math.abs(chroma(i) - chroma(253 - i)), `entry ${i}`).toBeLessThan(0.006);
+      }
+      const [[r0, , b0], [r1, , b1]] = [entry(palette, 0), entry(palette, 253)];
+      expect(b0).toBeGreaterThan(r0 + 80);
+      expect(r1).toBeGreaterThan(b1 + 80);
+    });
+
+    it('goes one way in lightness on each side, and its ends stand out most from the ground', () => {
+      const sign = dark ? 1 : -1;
+      for (let i = 127; i + 6 < 254; i += 6) {
+        expect(sign * (lightness(i + 6) - lightness(i)), `entry ${i}`).toBeGreaterThan(0);
+        expect(sign * (lightness(247 - i) - lightness(253 - i)), `entry ${253 - i}`).toBeGreaterThan(0);
+      }
+      const [r, g, b] = theme.background;
+      const contrast = (i: number): number => contrastRatio(entry(palette, i), [r, g, b]);
+      expect(contrast(0)).toBeGreaterThan(contrast(126) + 2);
+      expect(contrast(253)).toBeGreaterThan(contrast(126) + 2);
+    });
+
+    it('has even steps', () => {
+      const steps = Array.from({ length: 12 }, (_, i) => distance(lab(127 + 10 * i), lab(137 + 10 * i)));
+      expect(Math.max(...steps)).toBeLessThan(1.25 * Math.min(...steps));
+    });
+
+    it('keeps below and above apart, and both from the middle, for every kind of colour vision', () => {
+      for (const [kind, matrix] of Object.entries(DEFICIENCIES)) {
+        expect(distance(lab(0, matrix), lab(253, matrix)), kind).toBeGreaterThan(15);
+        expect(distance(lab(60, matrix), lab(193, matrix)), kind).toBeGreaterThan(7);
+        for (const i of [0, 253])
+          expect(distance(lab(i, matrix), lab(126, matrix)), kind).toBeGreaterThan(20);
+      }
+    });
+
+    it('has a middle that is seen on both grounds', () => {
+      for (const { background } of [LIGHT_THEME, DARK_THEME]) {
+        const [r, g, b] = background;
+        expect(contrastRatio(entry(palette, 126), [r, g, b])).toBeGreaterThan(1.7);
+      }
+    });
+  });
+
+  it('puts numbers with a sign on the diverging scale: zero in the middle, opposite numbers opposite', () => {
+    expect([...divergingIndices([-9, -2, -1, -0, 0, 1, 2, 9, Number.NaN], { limit: 2 })]).toEqual([
+      0,
+      0,
+      63,
+      127,
+      127,
+      190,
+      253,
+      253,
+      MISSING_INDEX,
+    ]);
+    const value = fc.double({ noNaN: true });
+    const limit = fc.double({ min: 0, max: 1e300, noNaN: true });
+    fc.assert(
+      fc.property(value, value, limit, (a, b, most) => {
+        const [i = -1, j = -1, minus = -1] = divergingIndices([a, b, -a], { limit: most });
+        expect(i).toBeLessThanOrEqual(253);
+        if (a < b) expect(i).toBeLessThanOrEqual(j);
+        if (a !== 0) expect(i + minus).toBe(253);
+      }),
+    );
+    for (const none of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect([...divergingIndices([-5, 0, 5], { limit: none })]).toEqual([126, 127, 127]);
     }
-    for (const matrix of Object.values(DEFICIENCIES)) {
-      const end = (i: number): readonly number[] => rgbToLab(simulate(entry(palette, i), matrix));
-      const [a, b] = [end(0), end(253)];
-      expect(100 * Math.hypot(...a.map((v, i) => v - (b[i] ?? 0)))).toBeGreaterThan(15);
-    }
+  });
+
+  it('takes the size that all but two in a hundred stay below as the end of the diverging scale', () => {
+    const values = Float32Array.from({ length: 1000 }, (_, i) => (i < 5 ? 1e9 : i % 2 === 0 ? -i : i));
+    expect(divergingLimit(values)).toBe(985);
+    expect(divergingLimit(new Float32Array(200_000).fill(-3))).toBe(3);
+    const one = new Float32Array(1000);
+    one[7] = -4;
+    expect(divergingLimit(one)).toBe(4);
+    expect(divergingLimit([])).toBe(0);
+    expect(divergingLimit([0, Number.NaN, Number.NEGATIVE_INFINITY])).toBe(0);
   });
 
   it('converts colours to OKLab and back without change', () => {

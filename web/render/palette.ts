@@ -6,7 +6,9 @@
  * Classes use the sequences of M. Petroff, "Accessible Color Sequences for Data Visualization" (arXiv
  * 2107.02270), of 6, 8 or 10 colours, the shortest that suffices; they stay apart for readers with any of the
  * common colour-vision deficiencies. Numbers use cividis (Nunez, Anderton and Renslow, 2018), whose lightness
- * rises evenly and which looks nearly the same with and without such a deficiency.
+ * rises evenly and which looks nearly the same with and without such a deficiency. Numbers with a sign use a
+ * diverging scale as K. Moreland makes them ("Diverging Color Maps for Scientific Visualization", 2009): two hues
+ * of equal lightness and chroma meet in a grey; here along straight lines in OKLab, so that steps look even.
  */
 
 import { hexToRgb, type Lab, labToRgb, type Rgb, rgbToLab } from './oklab.ts';
@@ -70,14 +72,19 @@ const CIVIDIS: Stops = [
   [1, '#fee838'],
 ];
 
-/** Below zero blue, above zero orange, grey between: the pair that every deficiency keeps apart. */
-const DIVERGING: Stops = [
-  [0, '#0a4a9e'],
-  [0.25, '#4f8fd6'],
-  [0.5, '#c4c6c9'],
-  [0.75, '#e0823a'],
-  [1, '#9a3a04'],
-];
+/**
+ * The diverging scale in OKLab: lightness of its grey, lightness and chroma of both ends. What is far from zero
+ * stands out from the ground, so on a dark one the ends are the lighter. The grey is seen on either.
+ */
+const DIVERGING = {
+  light: { middle: 0.78, end: 0.5, chroma: 0.13 },
+  dark: { middle: 0.48, end: 0.8, chroma: 0.1 },
+} as const;
+/** Hues below and above zero, in degrees: blue and orange, the pair that every deficiency keeps apart. */
+const BELOW = 255;
+const ABOVE = 50;
+/** Entries of each side of the diverging scale; the innermost of both are its grey. */
+const SIDE = SCALE_SIZE / 2;
 
 export type ScaleName = 'cividis' | 'diverging';
 
@@ -99,11 +106,25 @@ export function categoricalPalette(k: number): Uint8Array {
 
 /** A palette (256 * 4 bytes) whose entries 0 to 253 run through a scale; residuals with a sign want `diverging`. */
 export function continuousPalette(name: ScaleName = 'cividis'): Uint8Array {
-  const stops = (name === 'cividis' ? CIVIDIS : DIVERGING).map(([t, hex]): readonly [number, Lab] => [
-    t,
-    rgbToLab(hexToRgb(hex)),
-  ]);
+  if (name === 'diverging') return divergingPalette();
+  const stops = CIVIDIS.map(([t, hex]): readonly [number, Lab] => [t, rgbToLab(hexToRgb(hex))]);
   return fillPalette((i) => labToRgb(interpolate(stops, i / (SCALE_SIZE - 1))));
+}
+
+/**
+ * A palette (256 * 4 bytes) for numbers with a sign: entry 0 is the bluest, 126 and 127 are grey, 253 is the most
+ * orange; entries i and 253 - i are equally light and equally far from grey. Made for a light ground and readable
+ * on a dark one; `dark` turns its lightness around, so that the largest numbers stand out most there too.
+ */
+export function divergingPalette(dark = false): Uint8Array {
+  const { middle, end, chroma } = DIVERGING[dark ? 'dark' : 'light'];
+  return fillPalette((i) => {
+    const above = i >= SIDE;
+    const t = (above ? i - SIDE : SIDE - 1 - i) / (SIDE - 1);
+    const hue = ((above ? ABOVE : BELOW) * Math.PI) / 180;
+    const c = chroma * t;
+    return labToRgb([middle + (end - middle) * t, c * Math.cos(hue), c * Math.sin(hue)]);
+  });
 }
 
 /** Entry `index` of a palette as CSS text, for a legend. */
@@ -154,17 +175,9 @@ export function scaleDomain(
   rule: 'robust' | 'min-max' | 'symmetric' = 'robust',
 ): ScaleDomain {
   if (rule === 'min-max') return finiteRange(values);
-  const stride = Math.max(1, Math.ceil(values.length / 20_000));
-  const sample = new Float64Array(Math.ceil(values.length / stride));
-  let m = 0;
-  for (let i = 0; i < values.length; i += stride) {
-    const v = values[i] ?? Number.NaN;
-    if (!Number.isFinite(v)) continue;
-    sample[m] = v;
-    m++;
-  }
   /* A sample that met no finite value, or one value only, says nothing about the rest. */
-  const sorted = sample.subarray(0, m).sort();
+  const sorted = sortedSample(values);
+  const m = sorted.length;
   const cut = Math.floor(m * 0.01);
   const lo = sorted[cut] ?? 0;
   const hi = sorted[m - 1 - cut] ?? 0;
@@ -193,6 +206,58 @@ export function numberIndices(values: ArrayLike<number>, { lo, hi }: ScaleDomain
     }
   }
   return index;
+}
+
+/**
+ * The size of number that the ends of a diverging scale stand for: the 98 % quantile of the sizes of `values`, so
+ * that one outlier does not wash out the rest; the largest size when nearly all are zero, 0 when all are or none
+ * is finite. Looks at no more than 20,000 values for the quantile.
+ */
+export function divergingLimit(values: ArrayLike<number>): number {
+  const sorted = sortedSample(values, Math.abs);
+  const limit = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.98))] ?? 0;
+  if (limit > 0) return limit;
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] ?? Number.NaN);
+    if (size > largest && Number.isFinite(size)) largest = size;
+  }
+  return largest;
+}
+
+/**
+ * One byte a row for `divergingPalette`: zero is grey, -limit and below entry 0, limit and above entry 253, NaN
+ * MISSING_INDEX. Of opposite numbers the entries add up to 253. A limit that is not a positive number leaves all grey.
+ */
+export function divergingIndices(
+  values: ArrayLike<number>,
+  { limit }: { readonly limit: number },
+): Uint8Array {
+  const index = new Uint8Array(values.length);
+  const top = SIDE - 1;
+  const scaled = limit > 0 && Number.isFinite(limit);
+  for (let row = 0; row < index.length; row++) {
+    const v = values[row] ?? Number.NaN;
+    if (Number.isNaN(v)) {
+      index[row] = MISSING_INDEX;
+      continue;
+    }
+    const size = scaled ? Math.min(top, Math.round((Math.abs(v) / limit) * top)) : 0;
+    index[row] = v < 0 ? top - size : SIDE + size;
+  }
+  return index;
+}
+
+/** At most 20,000 of the finite values, spread evenly over all, each passed through `of`, ascending. */
+function sortedSample(values: ArrayLike<number>, of: (value: number) => number = (v) => v): Float64Array {
+  const stride = Math.max(1, Math.ceil(values.length / 20_000));
+  const sample = new Float64Array(Math.ceil(values.length / stride));
+  let m = 0;
+  for (let i = 0; i < values.length; i += stride) {
+    const v = values[i] ?? Number.NaN;
+    if (Number.isFinite(v)) sample[m++] = of(v);
+  }
+  return sample.subarray(0, m).sort();
 }
 
 function finiteRange(values: ArrayLike<number>): ScaleDomain {
