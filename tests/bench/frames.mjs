@@ -108,7 +108,7 @@ async function measure({ n, width, height, kind }) {
     const angle = (Math.floor(i / 2) * Math.PI) / 100;
     return i % 2 === 0 ? 3 * Math.cos(angle) : 3 * Math.sin(angle);
   });
-  const lasso = repeat(5, () => index.inPolygon(outline));
+  const lasso = repeat(5, () => index.selectPolygon(outline));
   renderer.dispose();
   host.remove();
   return { 'new frame': median(uploads), blend, still, fit, grid, hover, lasso };

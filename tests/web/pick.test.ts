@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PickIndex, windingNumber } from '../../web/render/pick.ts';
+import { countBits, hasRow, type RowBits } from '../../web/render/bits.ts';
+import { PickIndex } from '../../web/render/pick.ts';
+import { windingNumber } from '../../web/render/region.ts';
 
 /** Coordinates that often coincide, now and then run away, and sometimes are no numbers. */
 const coordinate = fc.oneof(
@@ -32,6 +34,32 @@ function indexOf({ points, hidden }: Cloud): { index: PickIndex; rows: [number, 
     if (flags[row] === 0 && Number.isFinite(x) && Number.isFinite(y)) rows.push([row, x, y]);
   }
   return { index, rows };
+}
+
+/** The rows of a set, ascending: bit by bit, up to the last bit of its last word. */
+function rowsOf(bits: RowBits): number[] {
+  return Array.from({ length: 32 * bits.length }, (_, row) => row).filter(
+    (row) => ((bits[row >> 5] ?? 0) & (2 ** (row & 31))) !== 0,
+  );
+}
+
+/** Rows all over a square of side 10, without pattern. */
+function scattered(n: number): Float32Array {
+  let s = 7;
+  return Float32Array.from({ length: 2 * n }, () => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    return (s / 2 ** 32) * 10;
+  });
+}
+
+/** Distance from a point to a line between two others, by where the foot of the perpendicular falls. */
+function distanceTo([ax, ay]: readonly number[], [bx, by]: readonly number[], x: number, y: number): number {
+  const [vx, vy] = [(bx ?? 0) - (ax ?? 0), (by ?? 0) - (ay ?? 0)];
+  const [wx, wy] = [x - (ax ?? 0), y - (ay ?? 0)];
+  if (vx * wx + vy * wy <= 0) return Math.hypot(wx, wy);
+  const [ux, uy] = [x - (bx ?? 0), y - (by ?? 0)];
+  if (vx * ux + vy * uy >= 0) return Math.hypot(ux, uy);
+  return Math.abs(vx * wy - vy * wx) / Math.hypot(vx, vy);
 }
 
 /** Winding number by adding up angles: another formula than the one under test. */
@@ -91,7 +119,7 @@ describe('PickIndex', () => {
           ([, x, y]) =>
             x >= Math.min(x0, x1) && x <= Math.max(x0, x1) && y >= Math.min(y0, y1) && y <= Math.max(y0, y1),
         );
-        expect([...index.inBox(x0, y0, x1, y1)]).toEqual(inside.map(([row]) => row));
+        expect(rowsOf(index.selectBox(x0, y0, x1, y1))).toEqual(inside.map(([row]) => row));
       }),
       { numRuns: 400 },
     );
@@ -104,7 +132,7 @@ describe('PickIndex', () => {
         const { index, rows } = indexOf(c);
         const flat = corners.flat();
         const inside = rows.filter(([, x, y]) => windingNumber(flat, x, y) !== 0);
-        expect([...index.inPolygon(flat)]).toEqual(inside.map(([row]) => row));
+        expect(rowsOf(index.selectPolygon(flat))).toEqual(inside.map(([row]) => row));
       }),
       { numRuns: 600 },
     );
@@ -112,12 +140,7 @@ describe('PickIndex', () => {
 
   it('decides whole cells as single rows would be decided, over many rows and a fine outline', () => {
     const n = 20_000;
-    const positions = new Float32Array(2 * n);
-    let s = 7;
-    for (let i = 0; i < positions.length; i++) {
-      s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
-      positions[i] = (s / 2 ** 32) * 10;
-    }
+    const positions = scattered(n);
     const polygon: number[] = [];
     for (let i = 0; i < 500; i++) {
       const r = 3 + Math.sin(i * 0.5);
@@ -132,7 +155,7 @@ describe('PickIndex', () => {
       }
     }
     expect(expected.length).toBeGreaterThan(1000);
-    expect([...index.inPolygon(polygon)]).toEqual(expected);
+    expect(rowsOf(index.selectPolygon(polygon))).toEqual(expected);
   });
 
   it('counts winding as the sum of angles does', () => {
@@ -161,8 +184,146 @@ describe('PickIndex', () => {
       ],
       hidden: [],
     });
-    expect([...index.inPolygon(twice)]).toEqual([0]);
-    expect([...index.inPolygon([0, 0, 4, 4])]).toEqual([]);
+    expect(rowsOf(index.selectPolygon(twice))).toEqual([0]);
+    expect(rowsOf(index.selectPolygon([0, 0, 4, 4]))).toEqual([]);
+  });
+
+  it('gives each row of a tiling to one tile, rows on shared edges and corners included', () => {
+    const points: [number, number][] = [];
+    for (let x = 0; x <= 8; x++) for (let y = 0; y <= 8; y++) points.push([x, y]);
+    const { index } = indexOf({ points, hidden: [] });
+    const times = new Uint8Array(points.length);
+    /* Triangles, clockwise and counter-clockwise, some with a corner in the middle of an edge. */
+    for (const tile of [
+      [-1, -1, 9, -1, 4, 4],
+      [-1, -1, 4, 4, -1, 9],
+      [4, 4, 9, -1, 9, 4, 9, 9],
+      [9, 9, 6, 6, 4, 4, 2, 6, -1, 9],
+    ]) {
+      for (const row of rowsOf(index.selectPolygon(tile))) times[row] = (times[row] ?? 0) + 1;
+    }
+    expect(new Set(times)).toEqual(new Set([1]));
+    /* The rule itself: left and lower border in, right and upper out; a box takes all four. */
+    const inside = (bits: RowBits): string =>
+      rowsOf(bits)
+        .map((row) => points[row]?.join())
+        .join(' ');
+    expect(inside(index.selectPolygon([2, 2, 3, 2, 3, 3, 2, 3]))).toBe('2,2');
+    expect(inside(index.selectPolygon([2, 3, 3, 3, 3, 2, 2, 2]))).toBe('2,2');
+    expect(inside(index.selectBox(3, 3, 2, 2))).toBe('2,2 2,3 3,2 3,3');
+  });
+
+  it('holds nothing in polygons without an inside, or with a corner that is nowhere', () => {
+    const { index } = indexOf({
+      points: [
+        [0, 0],
+        [1, 1],
+        [2, 2],
+        [1, 0],
+      ],
+      hidden: [],
+    });
+    const there = [-5, -5, 5, -5, 5, 5, -5, 5];
+    expect(rowsOf(index.selectPolygon(there))).toEqual([0, 1, 2, 3]);
+    for (const polygon of [
+      [],
+      [0, 0],
+      [0, 0, 2, 2],
+      [1, 1, 1, 1, 1, 1],
+      [-5, -5, 0, 0, 5, 5, 1, 1],
+      [-5, 0, 5, 0, 1, 0],
+      /* There and back again the same way. */
+      [...there, -5, -5, -5, 5, 5, 5, 5, -5, -5, -5],
+      [...there, Number.NaN, 0],
+      [-5, -5, 5, -5, Number.POSITIVE_INFINITY, 5],
+    ]) {
+      expect(rowsOf(index.selectPolygon(polygon)), polygon.join()).toEqual([]);
+    }
+    expect(rowsOf(index.selectBox(Number.NaN, -5, 5, 5))).toEqual([]);
+    const [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    expect(rowsOf(index.selectBox(least, least, most, most))).toEqual([0, 1, 2, 3]);
+  });
+
+  it('finds exactly the rows within a radius of a line, whole or drawn piece by piece', () => {
+    const path = fc.array(fc.tuple(query, query), { maxLength: 6 });
+    const reach = fc.float({ min: 0, max: 30, noNaN: true });
+    fc.assert(
+      fc.property(cloud, path, reach, (c, corners, radius) => {
+        const { index, rows } = indexOf(c);
+        const bits = index.selectBrush(corners.flat(), radius);
+        const found = new Set(rowsOf(bits));
+        expect([...found].every((row) => rows.some(([r]) => r === row))).toBe(true);
+        for (const [row, x, y] of rows) {
+          const pieces = corners.map((b, i) => distanceTo(corners[Math.max(0, i - 1)] ?? b, b, x, y));
+          const d = Math.min(Number.POSITIVE_INFINITY, ...pieces);
+          /* At the very border rounding decides. */
+          if (Math.abs(d - radius) > 1e-9 * (1 + radius))
+            expect(found.has(row), `row ${row}`).toBe(d < radius);
+        }
+        const grown = new Uint32Array(bits.length);
+        for (const [i, [bx, by]] of corners.entries()) {
+          const [ax, ay] = corners[Math.max(0, i - 1)] ?? [bx, by];
+          index.brushSegment(ax, ay, bx, by, radius, grown);
+        }
+        expect(rowsOf(grown)).toEqual([...found]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('finds exactly the rows under a brush among many, with cells that are passed by', () => {
+    const n = 20_000;
+    const positions = scattered(n);
+    const index = new PickIndex();
+    index.set(positions);
+    const path = Array.from({ length: 80 }, (_, i) => [5 + 4 * Math.cos(i / 9), 5 + 3 * Math.sin(i / 5)]);
+    const found = index.selectBrush(path.flat(), 0.21);
+    let inside = 0;
+    for (let row = 0; row < n; row++) {
+      const [x, y] = [positions[2 * row] ?? 0, positions[2 * row + 1] ?? 0];
+      const d = Math.min(...path.slice(1).map((b, i) => distanceTo(path[i] ?? b, b, x, y)));
+      if (d < 0.21) inside++;
+      if (Math.abs(d - 0.21) > 1e-9) expect(hasRow(found, row)).toBe(d < 0.21);
+    }
+    expect(inside).toBeGreaterThan(1000);
+    expect(Math.abs(countBits(found) - inside)).toBeLessThan(2);
+  });
+
+  it('brushes nothing without a path, a radius, or numbers; and only into a set of as many rows', () => {
+    const { index } = indexOf({
+      points: [
+        [0, 0],
+        [3, 4],
+      ],
+      hidden: [],
+    });
+    expect(rowsOf(index.selectBrush([0, 0], 5))).toEqual([0, 1]);
+    expect(rowsOf(index.selectBrush([0, 0], 4.99))).toEqual([0]);
+    expect(rowsOf(index.selectBrush([0, 0], 0))).toEqual([0]);
+    for (const [path, radius] of [
+      [[], 9],
+      [[0, 0], -1],
+      [[0, 0], Number.NaN],
+      [[0, 0], Number.POSITIVE_INFINITY],
+      [[0, 0, Number.NaN, 1], 9],
+    ] as const) {
+      expect(rowsOf(index.selectBrush(path, radius))).toEqual([]);
+    }
+    expect(() => index.brushSegment(0, 0, 1, 1, 2, new Uint32Array(2))).toThrow(RangeError);
+  });
+
+  it('gives sets with as many words as the rows need, and no bit past the last row', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 200 }), (n) => {
+        const index = new PickIndex();
+        index.set(new Float32Array(2 * n));
+        const all = index.selectBox(-1, -1, 1, 1);
+        expect(all).toHaveLength(Math.ceil(n / 32));
+        expect(countBits(all)).toBe(n);
+        expect(rowsOf(all)).toEqual(Array.from({ length: n }, (_, row) => row));
+        expect([hasRow(all, n), hasRow(all, n + 100)]).toEqual([false, false]);
+      }),
+    );
   });
 
   it('goes to the nearest row within 45 degrees of a direction', () => {
@@ -230,11 +391,14 @@ describe('PickIndex', () => {
     expect(index.nearest(0, 0, 10)).toBe(-1);
     expect(index.nearestInDirection(0, 1, 0)).toBe(-1);
     index.set(Float32Array.from([1e30, 1e30]));
-    expect([...index.inBox(0, 0, 2e30, 2e30)]).toEqual([0]);
+    expect(rowsOf(index.selectBox(0, 0, 2e30, 2e30))).toEqual([0]);
     expect(index.nearestInDirection(0, 1, 0)).toBe(-1);
     index.set(new Float32Array(40).fill(3));
     expect(index.nearest(3, 3, 1)).toBe(19);
-    expect(index.inBox(2, 2, 4, 4)).toHaveLength(20);
+    expect(countBits(index.selectBox(2, 2, 4, 4))).toBe(20);
+    expect(countBits(index.selectPolygon([2, 2, 4, 2, 3, 4]))).toBe(20);
+    expect(countBits(index.selectBrush([2, 3], 1))).toBe(20);
+    expect(countBits(index.selectPolygon([3, 2, 4, 2, 4, 4]))).toBe(0);
     expect(index.nearest(3, 3, Number.NaN)).toBe(-1);
   });
 
