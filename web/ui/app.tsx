@@ -1,7 +1,8 @@
-/** The page: top bar, data and method at the left, the map, inspector and legend at the right, the run at the foot. */
+/** The page: top bar; data and method at the left, the map, inspector, retrains and legend at the right; selection and run at the foot. */
 
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { Actions } from '../state/actions.ts';
 import type { Store } from '../state/store.ts';
 import { DataPanel, DropCard } from './data-panel.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
@@ -12,10 +13,13 @@ import { MapToolbar } from './map-toolbar.tsx';
 import { MethodPanel } from './method-panel.tsx';
 import { Messages, Notices } from './notices.tsx';
 import { Opening } from './opening.tsx';
+import { prospectOf } from './retrain-bar.tsx';
+import { Retrains } from './retrains.tsx';
 import { RowsTable } from './rows-table.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { ScatterView } from './scatter-view.tsx';
-import { pressed } from './shortcuts.ts';
+import { SelectionBar } from './selection-bar.tsx';
+import { isSingle, pressed, type Shortcut } from './shortcuts.ts';
 import { type PanelProps, TopBar } from './top-bar.tsx';
 
 export function App({ store, actions }: PanelProps): JSX.Element {
@@ -24,18 +28,7 @@ export function App({ store, actions }: PanelProps): JSX.Element {
   const closeHelp = useCallback(() => setHelp(false), []);
   const table = store.table.value;
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const key = store.shortcuts.peek() ? pressed(event) : null;
-      if (key === null || help) return;
-      event.preventDefault();
-      if (key === 'help') setHelp(true);
-      else if (key === 'step') void actions.step();
-      else actions.toggle();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [store, actions, help]);
+  useKeys(store, actions, help, openHelp);
 
   return (
     <div class={`app${table ? '' : ' without-table'}`}>
@@ -58,15 +51,63 @@ export function App({ store, actions }: PanelProps): JSX.Element {
       {table ? (
         <aside class="side right" aria-label="Inspect">
           <Inspector store={store} actions={actions} />
+          <Retrains store={store} actions={actions} />
           <Legend store={store} actions={actions} />
         </aside>
       ) : null}
+      <SelectionBar store={store} actions={actions} />
       <RunPanel store={store} actions={actions} />
       <Messages store={store} />
       <HelpSheet store={store} actions={actions} open={help} onClose={closeHelp} />
       <DropOverlay actions={actions} />
     </div>
   );
+}
+
+/** The keys of the whole page. Those with Ctrl work always, the single ones unless they are switched off. */
+function useKeys(store: Store, actions: Actions, help: boolean, onHelp: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const key = pressed(event);
+      if (key === null || help || (isSingle(key) && !store.shortcuts.peek())) return;
+      if (key === 'help') onHelp();
+      else if (!perform(key, store, actions)) return;
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [store, actions, help, onHelp]);
+}
+
+/** False when there is nothing that the key could do: it is left to the browser. */
+function perform(key: Exclude<Shortcut, 'help'>, store: Store, actions: Actions): boolean {
+  const table = store.table.peek();
+  switch (key) {
+    case 'undo':
+    case 'redo':
+      void actions[key]();
+      return true;
+    case 'retrain': {
+      if (!table || !store.map.peek()) return false;
+      const why = prospectOf(store, table).why.retrain;
+      if (why === null) void actions.retrain();
+      else actions.announceMap(why);
+      return true;
+    }
+    case 'pan':
+    case 'lasso':
+    case 'box':
+    case 'brush':
+      if (!store.map.peek()) return false;
+      actions.setTool(key);
+      return true;
+    case 'step':
+      void actions.step();
+      return true;
+    default:
+      actions.toggle();
+      return true;
+  }
 }
 
 /** One line on what is going on, while the demonstration runs. */

@@ -8,13 +8,51 @@ import type { PanelProps } from './top-bar.tsx';
 const keys: [string, string][] = [
   ['Space', 'train, pause, resume'],
   ['.', 'train one epoch, then rest'],
+  ['R', 'retrain on the selection'],
+  ['Ctrl Z', 'undo: selections, colours, what is hidden, retrains'],
+  ['Ctrl Shift Z', 'redo; Ctrl Y does it, too'],
+  ['G', 'pan: drag moves the map'],
+  ['L', 'lasso: drag draws round rows'],
+  ['B', 'box'],
+  ['K', 'brush: drag paints over rows'],
   ['?', 'this sheet'],
-  ['+ −', 'zoom the map'],
+];
+
+const mapKeys: [string, string][] = [
+  ['← → ↑ ↓', 'go to the next row in that direction'],
+  ['Shift ← → ↑ ↓', 'move the map'],
+  ['Enter', 'select the row and keep it in the inspector'],
+  ['Ctrl Enter', 'add the row to the selection, or take it away'],
+  ['Ctrl A', 'select all rows'],
+  ['Ctrl I', 'invert the selection'],
+  ['< >', 'make the brush smaller or larger'],
+  ['+ −', 'zoom'],
   ['0', 'fit the map to its rows'],
-  ['← → ↑ ↓', 'on the map: go to the next row in that direction'],
-  ['Shift ← → ↑ ↓', 'on the map: move the map'],
-  ['Enter', 'on the map: keep the row in the inspector'],
-  ['Esc', 'let go of the row, then leave the map'],
+  ['Esc', 'let go, one thing at a time: what is being drawn, the row, the selection, the view'],
+];
+
+const gestures: [string, string][] = [
+  ['Drag', 'moves the map, or draws with the tool that is on'],
+  ['Shift and drag', 'draws with the last selection tool'],
+  ['Ctrl or ⌘', 'held while drawing: adds to the selection'],
+  ['Alt', 'held while drawing: takes away'],
+  ['Ctrl and Alt', 'held while drawing: keeps what both have'],
+  ['Click', 'selects a row and keeps it in the inspector; beside all rows, clears the selection'],
+  ['Ctrl or Shift click', 'adds a row, or takes it away'],
+  ['Wheel', 'zooms at the pointer; the middle button or Space and drag move the map'],
+  ['Double-click', 'fits the map; with a selection tool on, clears the selection'],
+  [
+    'Legend',
+    'click selects a class, Ctrl and click adds it, the eye hides it, a double click shows it alone',
+  ],
+];
+
+const touches: [string, string][] = [
+  ['One finger', 'moves the map, or draws with the tool that is on'],
+  ['Two fingers', 'zoom and move the map, always'],
+  ['Long press', 'begins a lasso'],
+  ['Tap', 'selects a row and keeps it in the inspector'],
+  ['Pen', 'draws at once when a selection tool is on'],
 ];
 
 const terms: [string, string][] = [
@@ -28,6 +66,23 @@ const terms: [string, string][] = [
   [
     'Held out',
     'Rows that are kept out of training. Their loss tells whether what was learned holds for new rows.',
+  ],
+  [
+    'Selection',
+    'Rows that are looked at together, or trained on. They stay selected whatever the map shows.',
+  ],
+  [
+    'Retrain',
+    'Training that goes on from what was learned, with a selection in focus. Every state stays in the list of retrains.',
+  ],
+  [
+    'Focus',
+    'The share of the loss that the selection carries in each batch: from its share of the rows to all of it.',
+  ],
+  ['Drift', 'How far a row has moved on the map since before the last retrain.'],
+  [
+    'Distance correlation',
+    'How well distances on the map go with distances of the rows, 0 to 1 (Székely, Rizzo and Bakirov 2007).',
   ],
   ['Scaled units', 'The numbers after scaling: for standardised columns, 1 is one standard deviation.'],
 ];
@@ -74,18 +129,7 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
               rows and columns anywhere. Everything is computed on this machine, and nothing is sent anywhere.
             </p>
             <h3>Keys</h3>
-            <dl class="keys">
-              {keys.map(([key, meaning]) => (
-                <div key={key}>
-                  <dt>
-                    {key.split(' ').map((part) => (
-                      <kbd key={part}>{part}</kbd>
-                    ))}
-                  </dt>
-                  <dd>{meaning}</dd>
-                </div>
-              ))}
-            </dl>
+            <Keys list={keys} />
             <label class="check">
               <input
                 type="checkbox"
@@ -94,15 +138,14 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
               />
               Keys without Ctrl or Alt work anywhere on the page
             </label>
+            <h3>Keys on the map</h3>
+            <Keys list={mapKeys} />
+            <h3>Mouse</h3>
+            <Meanings list={gestures} />
+            <h3>Touch and pen</h3>
+            <Meanings list={touches} />
             <h3>Words</h3>
-            <dl class="terms">
-              {terms.map(([term, meaning]) => (
-                <div key={term}>
-                  <dt>{term}</dt>
-                  <dd>{meaning}</dd>
-                </div>
-              ))}
-            </dl>
+            <Meanings list={terms} />
             <p class="hint">
               Unfold {__VERSION__}
               {ready
@@ -114,5 +157,37 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
         ) : null}
       </div>
     </dialog>
+  );
+}
+
+type List = readonly (readonly [string, string])[];
+
+function Keys({ list }: { list: List }): JSX.Element {
+  return (
+    <dl class="keys">
+      {list.map(([key, meaning]) => (
+        <div key={key}>
+          <dt>
+            {key.split(' ').map((part) => (
+              <kbd key={part}>{part}</kbd>
+            ))}
+          </dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Meanings({ list }: { list: List }): JSX.Element {
+  return (
+    <dl class="terms">
+      {list.map(([term, meaning]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

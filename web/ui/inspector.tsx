@@ -1,6 +1,7 @@
 /**
  * Everything about one row: the hovered one, else the pinned one. Its picture or its values beside what the model
- * makes of them, the error, the code, and the cells as the file has them.
+ * makes of them, the error, the code, and the cells as the file has them. With neither, what the selected rows have
+ * in common, when there are several.
  */
 
 import type { JSX } from 'preact';
@@ -12,11 +13,13 @@ import type { ViewActions } from '../state/view-actions.ts';
 import { CellList } from './cell-list.tsx';
 import { DataText } from './data-text.tsx';
 import { FeatureValues } from './feature-values.tsx';
+import { Fold } from './fold.tsx';
 import { Icon } from './icon.tsx';
 import './inspect.css';
 import { LatentCells } from './latent-cells.tsx';
 import type { ViewProps } from './map-toolbar.tsx';
 import { RowImage } from './row-image.tsx';
+import { SeveralRows } from './several-rows.tsx';
 
 export function Inspector({ store, actions }: ViewProps): JSX.Element {
   const table = store.table.value;
@@ -30,6 +33,11 @@ export function Inspector({ store, actions }: ViewProps): JSX.Element {
         ) : null}
       </div>
       {table && store.map.value ? <RowPicker actions={actions} row={row} table={table} /> : null}
+      {store.pinned.value !== null && store.selection.value.count >= 2 ? (
+        <button type="button" class="button link" onClick={() => actions.pin(null)}>
+          Back to the {formatCount(store.selection.value.count)} selected rows
+        </button>
+      ) : null}
       <InspectorBody store={store} actions={actions} row={row} table={table} />
     </section>
   );
@@ -44,6 +52,9 @@ interface BodyProps {
 
 function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
   const detail = store.detail.value;
+  const { count } = store.selection.value;
+  if (table && row === null && count >= 2 && store.map.value)
+    return <SeveralRows store={store} table={table} />;
   if (!table || row === null) {
     return (
       <p class="inspector-empty">
@@ -271,16 +282,5 @@ function CellsOnly({
       <p class="inspector-empty">Train to see what a model makes of {rowName(row).toLowerCase()}.</p>
       {read?.row === row ? <CellList columns={table.info.columns} cells={read.cells} /> : null}
     </div>
-  );
-}
-
-/** A part that is drawn only once it is opened. */
-function Fold({ summary, children }: { summary: string; children: JSX.Element }): JSX.Element {
-  const [open, setOpen] = useState(false);
-  return (
-    <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{summary}</summary>
-      {open ? children : null}
-    </details>
   );
 }

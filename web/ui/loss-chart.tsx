@@ -1,12 +1,13 @@
 /**
- * The loss of each epoch, train and held-out: a chart, the switch of its scale, and the same numbers as a table.
- * The chart library is fetched when the first loss is there.
+ * The loss of each epoch, train and held-out, and of selection and rest where there was a selection: a chart, the
+ * switch of its scale, and the same numbers as a table. The chart library is fetched when the first loss is there.
  */
 
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { EpochLoss } from '../protocol/messages.ts';
+import { chartSentence, hasSelection, lossColumns, nodeEnds } from '../state/loss-lines.ts';
 import { formatCount } from '../state/summary.ts';
 import { lossNumber, lossUnit } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
@@ -19,11 +20,14 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
   const model = store.model.value;
   const losses = model?.losses ?? [];
   const log = store.logLoss.value;
+  const history = store.history.value;
+  const ends = useMemo(() => nodeEnds(history, losses), [history, losses]);
   const listed = losses.slice(-MOST_LISTED).reverse();
+  const split = listed.some(hasSelection);
   return (
     <section class="loss-panel" aria-label="Loss">
-      <LossChart losses={losses} log={log} theme={store.theme.value} />
-      <p class="visually-hidden">{chartSentence(losses, lossUnit(model))}</p>
+      <LossChart losses={losses} ends={ends} log={log} theme={store.theme.value} />
+      <p class="visually-hidden">{chartSentence(losses, ends, lossUnit(model))}</p>
       {losses.length > 0 ? (
         <div class="loss-buttons">
           <button
@@ -58,14 +62,18 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
               <th scope="col">Epoch</th>
               <th scope="col">Train</th>
               <th scope="col">Held out</th>
+              {split ? <th scope="col">Selection</th> : null}
+              {split ? <th scope="col">Rest</th> : null}
             </tr>
           </thead>
           <tbody>
-            {listed.map(({ epoch, train, heldout }) => (
-              <tr key={epoch}>
+            {listed.map(({ epoch, train, heldout, selection, rest }) => (
+              <tr key={epoch} class={ends.includes(epoch) ? 'node-end' : undefined}>
                 <th scope="row">{formatCount(epoch)}</th>
                 <td>{lossNumber(train)}</td>
                 <td>{lossNumber(heldout)}</td>
+                {split ? <td>{lossNumber(selection)}</td> : null}
+                {split ? <td>{lossNumber(rest)}</td> : null}
               </tr>
             ))}
           </tbody>
@@ -75,33 +83,19 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
   );
 }
 
-function chartSentence(losses: readonly EpochLoss[], unit: string): string {
-  const first = losses[0];
-  const last = losses.at(-1);
-  if (!first || !last) return 'No epoch is finished yet.';
-  const held = last.heldout === null ? '' : `, held out ${lossNumber(last.heldout)}`;
-  return `Loss, ${unit}: ${lossNumber(first.train)} after epoch ${first.epoch}, ${lossNumber(last.train)} after epoch ${last.epoch}${held}.`;
-}
-
 interface ChartProps {
   losses: readonly EpochLoss[];
+  /** Epochs after which something else was begun: a line stands there. */
+  ends: readonly number[];
   log: boolean;
   theme: string; // colours are read anew when it changes
 }
 
-function columnsOf(losses: readonly EpochLoss[]): uPlot.AlignedData {
-  return [
-    losses.map(({ epoch }) => epoch),
-    losses.map(({ train }) => train),
-    losses.map(({ heldout }) => heldout),
-  ];
-}
-
-function LossChart({ losses, log, theme }: ChartProps): JSX.Element {
+function LossChart({ losses, ends, log, theme }: ChartProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const latest = useRef(losses);
-  latest.current = losses;
+  const latest = useRef({ losses, ends });
+  latest.current = { losses, ends };
   const some = losses.length > 0;
 
   useEffect(() => {
@@ -115,7 +109,9 @@ function LossChart({ losses, log, theme }: ChartProps): JSX.Element {
       if (gone) return;
       const make = (): void => {
         chart.current?.destroy();
-        chart.current = createPlot(element, columnsOf(latest.current), log);
+        const shown = latest.current;
+        const columns = lossColumns(shown.losses, shown.ends);
+        chart.current = createPlot(element, columns, log, () => latest.current.ends);
       };
       make();
       dark.addEventListener('change', make, { signal: abort.signal });
@@ -135,8 +131,8 @@ function LossChart({ losses, log, theme }: ChartProps): JSX.Element {
   }, [some, log, theme]);
 
   useEffect(() => {
-    chart.current?.setData(columnsOf(losses));
-  }, [losses]);
+    chart.current?.setData(lossColumns(losses, ends));
+  }, [losses, ends]);
 
   return <div class="loss-chart" ref={host} aria-hidden="true" />;
 }

@@ -14,19 +14,41 @@ function token(element: HTMLElement, name: string): string {
   return colour;
 }
 
-/** Draws into an element, filling it; null where the browser draws on no canvas: the table has the numbers. */
-export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: boolean): uPlot | null {
+/**
+ * Draws into an element, filling it; null where the browser draws on no canvas: the table has the numbers.
+ *
+ * @param data epochs, train, held out, selection, rest
+ * @param ends epochs after which something else was begun, asked for whenever it is drawn
+ */
+export function createPlot(
+  element: HTMLElement,
+  data: uPlot.AlignedData,
+  log: boolean,
+  ends: () => readonly number[],
+): uPlot | null {
   if (!document.createElement('canvas').getContext('2d')) return null;
   const muted = token(element, '--muted');
   const line = token(element, '--line');
   const font = `11px ${getComputedStyle(element).fontFamily}`;
   const axis: uPlot.Axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+  const strong = token(element, '--line-strong');
   const series = (label: string, stroke: string): uPlot.Series => ({
     label,
     stroke,
     width: 1.5,
     spanGaps: true,
     points: { show: (_: uPlot, __: number, first: number, last: number) => last - first < 2, size: 4 },
+  });
+  /* Of other rows from one retrain to the next: no line across, and a single epoch is a dot. */
+  const part = (label: string, stroke: string): uPlot.Series => ({
+    ...series(label, stroke),
+    width: 2,
+    spanGaps: false,
+    points: {
+      show: (_: uPlot, __: number, first: number, last: number) => last - first < 60,
+      size: 4,
+      fill: stroke,
+    },
   });
   return new uPlot(
     {
@@ -56,9 +78,29 @@ export function createPlot(element: HTMLElement, data: uPlot.AlignedData, log: b
         {},
         series('train', token(element, '--train')),
         { ...series('held out', token(element, '--heldout')), dash: [4, 3] },
+        part('selection', token(element, '--selection')),
+        { ...part('rest', token(element, '--rest')), dash: [1, 3] },
       ],
+      hooks: { drawAxes: [(plot) => drawEnds(plot, ends(), strong)] },
     },
     data,
     element,
   );
+}
+
+/** A hairline where one state of the model ends and the next begins. */
+function drawEnds(plot: uPlot, ends: readonly number[], stroke: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  for (const epoch of ends) {
+    const x = Math.round(plot.valToPos(epoch + 0.5, 'x', true)) + 0.5;
+    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+  }
+  ctx.stroke();
+  ctx.restore();
 }

@@ -7,6 +7,7 @@ import { type FieldView, fieldViews, methodViews } from '../state/form.ts';
 import { advice, trainHint } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
+import { TypedInput } from './typed-input.tsx';
 
 export function MethodPanel({ store, actions }: PanelProps): JSX.Element | null {
   const ready = store.ready.value;
@@ -16,6 +17,8 @@ export function MethodPanel({ store, actions }: PanelProps): JSX.Element | null 
   if (!ready || !form) return null;
   const fields = fieldViews(form, ready);
   const hint = trainHint(form, store.model.value);
+  /* While it trains the foot of the page has the time left: another number beside it would only confuse. */
+  const busy = 'job' in store.phase.value;
   return (
     <section class="panel method-panel" aria-labelledby="method-heading">
       <h2 id="method-heading">Method</h2>
@@ -27,7 +30,7 @@ export function MethodPanel({ store, actions }: PanelProps): JSX.Element | null 
           </label>
         ))}
       </div>
-      <p class="advice">{advice(table, estimate)}</p>
+      <p class="advice">{advice(table, busy ? null : estimate)}</p>
       {estimate?.refused ? (
         <p class="refusal" role="alert">
           <Icon name="warning" size={14} />
@@ -101,42 +104,25 @@ function Field({ field, actions }: FieldProps): JSX.Element {
   );
 }
 
-/** A text field that is taken when it is left or with Enter, and put back with Escape. */
+/** The field itself, with its bounds and its cost beside it while it has the focus. */
 function FieldText({
   id,
   field,
   actions,
   describedBy,
 }: FieldProps & { id: string; describedBy: string }): JSX.Element {
-  const [draft, setDraft] = useState<string | null>(null);
   const [focused, setFocused] = useState(false);
-  const take = (text: string): void => {
-    if (actions.setField(field.name, text)) setDraft(null);
-  };
   return (
     <>
-      <input
+      <TypedInput
         id={id}
-        type="text"
+        text={field.text}
         inputMode={field.inputMode}
-        autocomplete="off"
-        spellcheck={false}
-        value={draft ?? field.text}
-        aria-invalid={field.error ? true : undefined}
-        aria-describedby={describedBy}
         title={`${field.help} ${field.hint} ${field.cost}`}
-        onFocus={() => setFocused(true)}
-        onBlur={() => setFocused(false)}
-        onInput={(event) => setDraft(event.currentTarget.value)}
-        onChange={(event) => take(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') take(event.currentTarget.value);
-          if (event.key === 'Escape' && draft !== null) {
-            event.stopPropagation();
-            setDraft(null);
-            actions.setField(field.name, field.text);
-          }
-        }}
+        invalid={Boolean(field.error)}
+        describedBy={describedBy}
+        onTake={(text) => actions.setField(field.name, text)}
+        onFocusChange={setFocused}
       />
       {focused ? (
         <span class="field-hint">

@@ -2,9 +2,13 @@
 
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import { hasSelection } from '../state/loss-lines.ts';
+import { storyOf } from '../state/retrain.ts';
 import type { Store } from '../state/store.ts';
-import { formatCount } from '../state/summary.ts';
+import { formatCount, formatNumber } from '../state/summary.ts';
 import {
+  duration,
+  type EpochCount,
   epochsOf,
   lossNumber,
   lossUnit,
@@ -14,6 +18,7 @@ import {
   timeLeftText,
   transportOf,
 } from '../state/transport.ts';
+import { visibleText } from './data-text.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import { LossPanel } from './loss-chart.tsx';
 import type { PanelProps } from './top-bar.tsx';
@@ -116,16 +121,15 @@ function Status({ store, actions }: PanelProps): JSX.Element {
   const running = phase.kind === 'running' || phase.kind === 'pausing' || phase.kind === 'paused';
   const done = phase.kind === 'finished' ? 1 : (epochs?.share ?? 0);
   const percent = model ? Math.round(done * 100) : 0;
-  const words = running && progress ? progressSentence(progress, model) : stateWord(store);
+  const task = taskWords(store);
+  const words = task ?? (running && progress ? progressSentence(progress, model) : stateWord(store));
   return (
     <div class="status">
       <div class="status-line">
-        <span class="epoch">
-          {epochs && (epochs.of > 0 || running)
-            ? `epoch ${formatCount(epochs.done)} of ${formatCount(epochs.of)}`
-            : stateWord(store)}
+        <span class="epoch" title={task ?? undefined}>
+          {task ?? epochWords(epochs, running) ?? stateWord(store)}
         </span>
-        <span class="state">{running || !epochs || epochs.of === 0 ? '' : stateWord(store)}</span>
+        <span class="state">{task || running || !epochs || epochs.of === 0 ? '' : stateWord(store)}</span>
         <Rate store={store} />
       </div>
       <div
@@ -142,6 +146,27 @@ function Status({ store, actions }: PanelProps): JSX.Element {
       <Outcome store={store} actions={actions} />
     </div>
   );
+}
+
+function epochWords(epochs: EpochCount | null, running: boolean): string | null {
+  if (!epochs || (epochs.of === 0 && !running)) return null;
+  return `epoch ${formatCount(epochs.done)} of ${formatCount(epochs.of)}`;
+}
+
+/** "Retraining on digit 8: epoch 3 of 5": of everything but a plain training, whose epochs say enough. */
+function taskWords(store: Store): string | null {
+  const task = store.task.value;
+  if (!task || task.kind === 'train') return null;
+  const title = visibleText(task.title);
+  const progress = store.progress.value;
+  if (task.kind === 'return') {
+    const seconds = store.history.value.returning?.seconds ?? 0;
+    return seconds < 1 ? title : `${title}: about ${duration(seconds)}`;
+  }
+  if (task.stage === 'measure') return `${title}: measuring the errors`;
+  return progress && progress.epochs > 0
+    ? `${title}: epoch ${formatCount(progress.epoch)} of ${formatCount(progress.epochs)}`
+    : title;
 }
 
 function stateWord(store: Store): string {
@@ -204,10 +229,12 @@ function Outcome({ store, actions }: PanelProps): JSX.Element {
     return <p class="outcome">{phase.kind === 'ready' && refused ? refused : ''}</p>;
   }
   const rate = result.suggested_learning_rate;
+  const diverged = result.reason === 'diverged';
+  const words = diverged ? result.message : outcomeWords(store, result.message);
   return (
-    <p class="outcome" title={result.message}>
-      <span class={result.reason === 'diverged' ? 'outcome-bad' : ''}>{result.message}</span>
-      {result.reason === 'diverged' && rate !== null ? (
+    <p class="outcome" title={words}>
+      <span class={diverged ? 'outcome-bad' : ''}>{words}</span>
+      {diverged && rate !== null ? (
         <button type="button" class="button small" onClick={() => void actions.tryLearningRate(rate)}>
           Try learning rate {rate < 1e-3 ? rate.toExponential().replace('e+', 'e') : rate}
         </button>
@@ -216,27 +243,52 @@ function Outcome({ store, actions }: PanelProps): JSX.Element {
   );
 }
 
+/** What a retrain has done to the errors, else how the training ended and whether it is of any use. */
+function outcomeWords(store: Store, message: string): string {
+  const { nodes, at } = store.history.value;
+  const node = at === null ? null : nodes[at];
+  if (node && node.kind !== 'train' && node.after) return visibleText(storyOf(node));
+  const useless = worseThanMean(store);
+  return useless ? `${message} ${useless}` : message;
+}
+
+/** Said where a model ends no better than predicting every feature's mean, with one thing to try. */
+function worseThanMean(store: Store): string | null {
+  const model = store.model.value;
+  const baseline = store.table.value?.features?.baseline ?? 0;
+  const last = model?.losses.at(-1)?.train;
+  const first = model?.losses[0]?.train;
+  if (model?.params.loss !== 'mse' || last === undefined || first === undefined || !(last > baseline))
+    return null;
+  const advice = last < first ? 'train on' : 'start again with a smaller learning rate';
+  return `Its error is above ${formatNumber(baseline)}, that of predicting the mean: ${advice}.`;
+}
+
+/** Losses of the last epoch; of selection and rest where it was a retrain's. */
 function Losses({ store }: { store: Store }): JSX.Element {
   const model = store.model.value;
   const last = model?.losses.at(-1);
   const unit = lossUnit(model);
+  const split = hasSelection(last);
+  const one = (key: string, words: string, value: number | null | undefined, title?: string): JSX.Element => (
+    <div title={title}>
+      <dt>
+        <span class={`key ${key}`} /> {words}
+      </dt>
+      <dd>{lossNumber(value)}</dd>
+    </div>
+  );
   return (
-    <div class="losses" title={`Loss of the last epoch: ${unit}.`}>
+    <div class={split ? 'losses split' : 'losses'} title={`Loss of the last epoch: ${unit}.`}>
       <dl>
-        <div>
-          <dt>
-            <span class="key train" /> train
-          </dt>
-          <dd>{lossNumber(last?.train)}</dd>
-        </div>
-        <div>
-          <dt>
-            <span class="key heldout" /> held out
-          </dt>
-          <dd>{lossNumber(last?.heldout)}</dd>
-        </div>
+        {one('train', 'train', last?.train)}
+        {one('heldout', 'held out', last?.heldout)}
+        {split ? one('selection', 'selection', last?.selection, `${PART} selected rows: ${unit}.`) : null}
+        {split ? one('rest', 'rest', last?.rest, `${PART} other rows: ${unit}.`) : null}
       </dl>
       <p class="unit">{unit}</p>
     </div>
   );
 }
+
+const PART = 'Loss at the end of the last epoch, of a fixed sample of at most 1,000 of the trained';

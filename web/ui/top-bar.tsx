@@ -1,11 +1,13 @@
-/** The strip along the top: name, data set, opening a file, theme, help. */
+/** The strip along the top: name, data set, opening a file, undo, export, theme, help. */
 
 import type { JSX } from 'preact';
 import type { Actions } from '../state/actions.ts';
 import { offered } from '../state/catalog.ts';
 import type { CatalogEntry, Store, Theme } from '../state/store.ts';
 import { formatCount } from '../state/summary.ts';
+import { ActionButton } from './action-button.tsx';
 import { visibleText } from './data-text.tsx';
+import { ExportMenu } from './export-menu.tsx';
 import { Icon } from './icon.tsx';
 
 /** The id of the one file input, which every "open" label on the page belongs to. */
@@ -60,6 +62,8 @@ export function TopBar({ store, actions, onHelp }: PanelProps & { onHelp(): void
         </p>
       ) : null}
       <span class="spacer" />
+      {table ? <UndoRedo store={store} actions={actions} /> : null}
+      <ExportMenu store={store} actions={actions} />
       <button
         type="button"
         class="button quiet square"
@@ -80,6 +84,32 @@ export function TopBar({ store, actions, onHelp }: PanelProps & { onHelp(): void
         <Icon name="help" />
       </button>
     </header>
+  );
+}
+
+function UndoRedo({ store, actions }: PanelProps): JSX.Element {
+  const { undo, redo } = store.undoable.value;
+  return (
+    <span class="undo-redo">
+      <ActionButton
+        name="Undo"
+        look="quiet square"
+        why={undo === null ? 'Nothing to undo' : null}
+        hint={`Undo ${visibleText(undo ?? '')} (Ctrl+Z)`}
+        onPress={() => void actions.undo()}
+      >
+        <Icon name="undo" />
+      </ActionButton>
+      <ActionButton
+        name="Redo"
+        look="quiet square"
+        why={redo === null ? 'Nothing to redo' : null}
+        hint={`Redo ${visibleText(redo ?? '')} (Ctrl+Shift+Z)`}
+        onPress={() => void actions.redo()}
+      >
+        <Icon name="redo" />
+      </ActionButton>
+    </span>
   );
 }
 

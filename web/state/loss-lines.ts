@@ -1,0 +1,65 @@
+/** The losses of a model as the chart's lines, the places where its retrains begin, and a sentence. Pure functions. */
+
+import type { EpochLoss } from '../protocol/messages.ts';
+import type { History } from './store.ts';
+import { lossNumber } from './transport.ts';
+
+/** Epochs, then train, held out, selection and rest; null where there is none. */
+export type LossColumns = [number[], ...(number | null)[][]];
+
+/** Whether an epoch tells selection and rest apart. */
+export function hasSelection(loss: EpochLoss | undefined): boolean {
+  return typeof loss?.selection === 'number' || typeof loss?.rest === 'number';
+}
+
+/**
+ * Epochs after which something else was begun: the ends of the states that these losses have gone through. A state
+ * is one of them when its losses are the first of these.
+ */
+export function nodeEnds(history: History, losses: readonly EpochLoss[]): number[] {
+  const ends = new Set<number>();
+  for (const { losses: earlier } of history.nodes) {
+    const last = earlier.at(-1);
+    const here = losses[earlier.length - 1];
+    if (!last || !here || earlier.length >= losses.length) continue;
+    if (here.epoch === last.epoch && here.train === last.train && here.heldout === last.heldout) {
+      ends.add(here.epoch);
+    }
+  }
+  return [...ends].sort((a, b) => a - b);
+}
+
+/**
+ * The lines. Between two states lies a place without values, half an epoch on: selection and rest are other rows
+ * from there, and their lines begin anew.
+ */
+export function lossColumns(losses: readonly EpochLoss[], ends: readonly number[]): LossColumns {
+  const epochs: number[] = [];
+  const lines: (number | null)[][] = [[], [], [], []];
+  const put = (epoch: number, values: readonly (number | null)[]): void => {
+    epochs.push(epoch);
+    for (const [i, line] of lines.entries()) line.push(values[i] ?? null);
+  };
+  const breaks = new Set(ends);
+  for (const { epoch, train, heldout, selection = null, rest = null } of losses) {
+    put(epoch, [train, heldout, selection, rest]);
+    if (breaks.has(epoch)) put(epoch + 0.5, []);
+  }
+  return [epochs, ...lines];
+}
+
+/** What the chart shows, for those who can't see it. */
+export function chartSentence(losses: readonly EpochLoss[], ends: readonly number[], unit: string): string {
+  const first = losses[0];
+  const last = losses.at(-1);
+  if (!first || !last) return 'No epoch is finished yet.';
+  const parts = [
+    `Loss, ${unit}: ${lossNumber(first.train)} after epoch ${first.epoch}, ${lossNumber(last.train)} after epoch ${last.epoch}`,
+  ];
+  if (last.heldout !== null) parts.push(`held out ${lossNumber(last.heldout)}`);
+  if (typeof last.selection === 'number') parts.push(`selection ${lossNumber(last.selection)}`);
+  if (typeof last.rest === 'number') parts.push(`rest ${lossNumber(last.rest)}`);
+  const begun = ends.map((epoch) => epoch + 1).join(', ');
+  const where = ends.length === 0 ? '' : ` Begun anew with epoch ${begun}.`;
+  return `${parts.join(', ')}.${where}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * What a retrain has done, in numbers: the error of selection, rest and each class before and after it, and how
+ * well the map keeps the distances of the rows.
+ */
+
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { GroupMeasure } from '../protocol/messages.ts';
+import { type Change, changes, mostForgotten, percentText } from '../state/retrain.ts';
+import type { HistoryNode } from '../state/store.ts';
+import { formatCount, formatNumber } from '../state/summary.ts';
+import { DataText } from './data-text.tsx';
+
+export const ERROR =
+  'Error: the mean over rows and features of the squared difference between row and reconstruction, in scaled units, held-out rows included.';
+export const DISTANCE_CORRELATION =
+  'Distance correlation of the rows and their places on the map: 0 when they are independent, 1 when the map is a scaled copy. Of at most 1,000 rows (Székely, Rizzo and Bakirov 2007).';
+
+export function BeforeAfter({ node }: { node: HistoryNode }): JSX.Element | null {
+  const { before, after } = node;
+  const listed = useMemo(() => (before && after ? changes(before, after) : []), [before, after]);
+  if (!before || !after) return null;
+  const groups = listed.filter(({ of }) => of !== 'class');
+  const classes = listed.filter(({ of }) => of === 'class');
+  const most = listed.reduce((size, { change }) => Math.max(size, Math.abs(change ?? 0)), 0);
+  const worst = mostForgotten(node);
+  const line = (change: Change): JSX.Element => (
+    <ChangeRow
+      key={`${change.of} ${change.name}`}
+      change={change}
+      most={most}
+      forgotten={change.of === 'class' && change.name === worst?.name}
+    />
+  );
+  return (
+    <>
+      <table class="before-after" aria-label="Error before and after">
+        <thead>
+          <tr>
+            <th scope="col" title={ERROR}>
+              Error
+            </th>
+            <th scope="col" class="number">
+              Before
+            </th>
+            <th scope="col" class="number">
+              After
+            </th>
+            <th scope="col" class="number">
+              Change
+            </th>
+          </tr>
+        </thead>
+        <tbody>{groups.map(line)}</tbody>
+        {classes.length > 0 ? (
+          <tbody>
+            {node.label ? (
+              <tr>
+                <th scope="rowgroup" colSpan={4} class="before-after-label">
+                  <DataText text={node.label} />
+                </th>
+              </tr>
+            ) : null}
+            {classes.map(line)}
+          </tbody>
+        ) : null}
+        <tbody>
+          <tr>
+            <th scope="rowgroup" colSpan={4} class="before-after-label" title={DISTANCE_CORRELATION}>
+              Distance correlation
+            </th>
+          </tr>
+          <CorrelationRow name="Selection" before={before.selection} after={after.selection} />
+          <CorrelationRow name="Rest" before={before.rest} after={after.rest} />
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+interface ChangeRowProps {
+  change: Change;
+  /** Relative change of a full bar. */
+  most: number;
+  forgotten: boolean;
+}
+
+function ChangeRow({ change, most, forgotten }: ChangeRowProps): JSX.Element | null {
+  const { of, name, n, before, after } = change;
+  if (n === 0) return null;
+  return (
+    <tr class={forgotten ? 'forgotten' : undefined}>
+      <th scope="row" title={`${formatCount(n)} ${n === 1 ? 'row' : 'rows'}`}>
+        {of === 'class' ? <DataText text={name} /> : name}
+        {forgotten ? <span class="forgotten-mark">most forgotten</span> : null}
+      </th>
+      <td class="number">{digits(before)}</td>
+      <td class="number">{digits(after)}</td>
+      <td class="number">
+        <ChangeBar value={change.change} most={most} />
+        {percentText(change.change)}
+      </td>
+    </tr>
+  );
+}
+
+/** To the left where the error fell, to the right where it rose. */
+function ChangeBar({ value, most }: { value: number | null; most: number }): JSX.Element {
+  const share = value === null || most === 0 ? 0 : (50 * Math.abs(value)) / most;
+  const fell = (value ?? 0) < 0;
+  return (
+    <span class="residual" aria-hidden="true">
+      <span
+        class={fell ? 'residual-bar under' : 'residual-bar over'}
+        style={{ ...(fell ? { right: '50%' } : { left: '50%' }), width: `${share}%` }}
+      />
+    </span>
+  );
+}
+
+interface CorrelationRowProps {
+  name: string;
+  before: GroupMeasure;
+  after: GroupMeasure;
+}
+
+function CorrelationRow({ name, before, after }: CorrelationRowProps): JSX.Element | null {
+  const [was, is] = [before.distance_correlation, after.distance_correlation];
+  if (was === null && is === null) return null;
+  const change = was === null || is === null ? null : is - was;
+  const words = change === null ? '–' : Math.abs(change) < 5e-4 ? 'unchanged' : signed(change);
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td class="number">{was?.toFixed(3) ?? '–'}</td>
+      <td class="number">{is?.toFixed(3) ?? '–'}</td>
+      <td class="number">{words}</td>
+    </tr>
+  );
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+}
+
+function digits(error: number | null): string {
+  return error === null ? '–' : formatNumber(Number(error.toPrecision(3)));
+}

@@ -1,0 +1,224 @@
+/** What the next retrain will do and cost, said before it is started, and the buttons that start one. */
+
+import type { JSX } from 'preact';
+import { useId, useMemo } from 'preact/hooks';
+import { numberText } from '../state/number-text.ts';
+import {
+  planOf,
+  type RetrainKind,
+  type RetrainPlan,
+  refusal,
+  scratchEpochs,
+  shareText,
+} from '../state/retrain.ts';
+import { trainedCounts } from '../state/selection.ts';
+import type { Store, TableState } from '../state/store.ts';
+import { ActionButton } from './action-button.tsx';
+import { Icon } from './icon.tsx';
+import { Popover } from './popover.tsx';
+import type { PanelProps } from './top-bar.tsx';
+import { TypedInput } from './typed-input.tsx';
+
+/** What keeps every retrain from being started now; null: nothing does. */
+function busyWith(store: Store): string | null {
+  const phase = store.phase.value;
+  if (store.history.value.returning) return 'Wait until the model is back.';
+  if (phase.kind === 'opening') return 'Wait until the file is read.';
+  if ('job' in phase) return 'Stop the training first.';
+  return (store.model.value?.losses.length ?? 0) === 0 ? 'Train a model first.' : null;
+}
+
+/** What the three ways to go on from a selection would do, and why they can't be taken: null where they can. */
+export interface Prospect {
+  plans: Record<RetrainKind, RetrainPlan | null>;
+  why: Record<RetrainKind, string | null>;
+}
+
+const KINDS: readonly RetrainKind[] = ['retrain', 'exclude', 'scratch'];
+
+/** By the selection and the settings as they are now. */
+export function prospectOf(store: Store, table: TableState): Prospect {
+  const { selected, heldout } = store.bulk;
+  const form = store.form.peek();
+  const settings = store.retrain.value;
+  const fit = form?.fit ?? store.model.peek()?.fit;
+  const stepSeconds = store.estimate.value?.step_seconds ?? null;
+  const prospect: Prospect = {
+    plans: { retrain: null, exclude: null, scratch: null },
+    why: { retrain: null, exclude: null, scratch: null },
+  };
+  const busy = busyWith(store);
+  const wrong = Object.values(settings.errors).some(Boolean) ? 'A setting of the retrain is wrong.' : null;
+  const { selected: trained } = trainedCounts(selected, heldout, table.info.rows);
+  for (const kind of KINDS) {
+    const epochs = kind === 'scratch' && form ? scratchEpochs(table, form, trained) : settings.epochs;
+    prospect.plans[kind] = fit
+      ? planOf(table, selected, heldout, settings, fit, { kind, epochs, stepSeconds })
+      : null;
+    prospect.why[kind] =
+      busy ?? refusal(kind, table, selected, heldout) ?? (kind === 'scratch' ? null : wrong);
+  }
+  return prospect;
+}
+
+/** The same for a component: made again when the rows, the settings or what runs have changed. */
+function useProspect(store: Store, table: TableState): Prospect {
+  const busy = busyWith(store);
+  const { version } = store.selection.value;
+  const flags = store.colours.value; // raised when the held-out rows change
+  /* The rows themselves are no signal: these say that they changed. */
+  return useMemo(
+    () => prospectOf(store, table),
+    [table, version, flags, busy, store.form.value, store.retrain.value, store.estimate.value],
+  );
+}
+
+export function RetrainBar({ store, actions, table }: PanelProps & { table: TableState }): JSX.Element {
+  const { plans, why } = useProspect(store, table);
+  return (
+    <div class="selection-row retrain-row">
+      <ActionButton
+        look="primary"
+        why={why.retrain}
+        hint={`${plans.retrain?.sentence} (R)`}
+        onPress={() => void actions.retrain()}
+      >
+        Retrain on selection
+      </ActionButton>
+      <FocusSlider store={store} actions={actions} plan={plans.retrain} />
+      <RetrainSettings store={store} actions={actions} />
+      <p class="retrain-plan">
+        {store.selection.value.count === 0 ? INVITATION : (why.retrain ?? plans.retrain?.sentence)}
+      </p>
+      <div class="selection-group">
+        <ActionButton
+          why={why.exclude}
+          hint={`Train on without the selected rows: ${plans.exclude?.sentence}`}
+          onPress={() => void actions.exclude()}
+        >
+          Exclude
+        </ActionButton>
+        <ActionButton
+          why={why.scratch}
+          hint={`A new model that learns from these rows only, all rows shown under it: ${plans.scratch?.sentence}`}
+          onPress={() => void actions.trainFromScratch()}
+        >
+          Train from scratch on selection
+        </ActionButton>
+      </div>
+    </div>
+  );
+}
+
+const INVITATION =
+  'Select rows to retrain on them: Shift and drag on the map, press a class of the legend, or choose them here.';
+
+const FOCUS =
+  'Focus: the share of the loss that the selection carries in every batch. At the left its share of the rows, at the right all of it: the rest is not visited.';
+
+/** In whole percent; its left end is the selection's share of the rows, exactly. */
+function FocusSlider({ store, actions, plan }: PanelProps & { plan: RetrainPlan | null }): JSX.Element {
+  const natural = plan?.natural ?? 0;
+  const focus = Math.max(natural, plan?.focus ?? store.retrain.value.focus);
+  const least = Math.floor(100 * natural);
+  return (
+    <label class="focus" title={FOCUS}>
+      <span class="focus-name">Focus</span>
+      <span class="focus-track">
+        <input
+          type="range"
+          aria-label="Focus"
+          aria-description={FOCUS}
+          min={least}
+          max={100}
+          step={1}
+          value={focus <= natural ? least : Math.round(100 * focus)}
+          disabled={plan === null || natural >= 1}
+          aria-valuetext={`${shareText(focus)} of the loss`}
+          onInput={(event) => {
+            const value = event.currentTarget.valueAsNumber;
+            actions.setFocus(value <= least ? natural : value / 100);
+          }}
+        />
+        <span class="focus-ends" aria-hidden="true">
+          <span>as in the data</span>
+          <span>only these</span>
+        </span>
+      </span>
+      <output class="focus-value">{shareText(focus)} of the loss</output>
+    </label>
+  );
+}
+
+function RetrainSettings({ store, actions }: PanelProps): JSX.Element {
+  const form = store.retrain.value;
+  const face = `${form.epochs} ${form.epochs === 1 ? 'epoch' : 'epochs'}, rate ${numberText(form.learning_rate)}`;
+  return (
+    <Popover
+      name={`Retrain settings: ${face}`}
+      title="Epochs and learning rate of the next retrain"
+      look="button small quiet"
+      face={
+        <>
+          <Icon name="settings" size={14} />
+          {face}
+        </>
+      }
+    >
+      {() => (
+        <div class="popover-form">
+          <Setting
+            label="Retrain epochs"
+            field="epochs"
+            inputMode="numeric"
+            help="How many times every selected row is visited."
+            store={store}
+            actions={actions}
+          />
+          <Setting
+            label="Retrain learning rate"
+            field="learning_rate"
+            inputMode="decimal"
+            help="How far each batch moves the weights."
+            store={store}
+            actions={actions}
+          />
+        </div>
+      )}
+    </Popover>
+  );
+}
+
+interface SettingProps extends PanelProps {
+  label: string;
+  field: 'epochs' | 'learning_rate';
+  inputMode: 'numeric' | 'decimal';
+  help: string;
+}
+
+function Setting({ store, actions, label, field, inputMode, help }: SettingProps): JSX.Element {
+  const id = useId();
+  const form = store.retrain.value;
+  const error = form.errors[field];
+  return (
+    <div class="field">
+      <label for={id} title={help}>
+        {label}
+      </label>
+      <TypedInput
+        id={id}
+        text={numberText(form[field])}
+        inputMode={inputMode}
+        title={help}
+        invalid={Boolean(error)}
+        describedBy={error ? `${id}-error` : undefined}
+        onTake={(text) => actions.setRetrainField(field, text)}
+      />
+      {error ? (
+        <p class="field-error" id={`${id}-error`}>
+          {error}
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,197 @@
+/**
+ * Everything that was done to the model, in the order it was done, with a way back to each state; what the last
+ * of it has changed is told above.
+ */
+
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { changes, costOf, nodeDetail, nodeTitle, percentText, storyOf } from '../state/retrain.ts';
+import type { Colouring, History, HistoryNode, Store, TableState } from '../state/store.ts';
+import { duration } from '../state/transport.ts';
+import { ActionButton } from './action-button.tsx';
+import { BeforeAfter } from './before-after.tsx';
+import { visibleText } from './data-text.tsx';
+import { Icon } from './icon.tsx';
+import type { PanelProps } from './top-bar.tsx';
+
+/** Branches are indented so many times at most: the column is narrow. */
+const DEEPEST = 4;
+
+export function Retrains({ store, actions }: PanelProps): JSX.Element | null {
+  const history = store.history.value;
+  const table = store.table.value;
+  if (!table || history.nodes.length === 0) return null;
+  const present = history.at === null ? null : (history.nodes[history.at] ?? null);
+  return (
+    <section class="retrains" aria-label="Retrains">
+      <h2 class="side-title">Retrains</h2>
+      {present?.after ? <Present node={present} store={store} actions={actions} /> : null}
+      <ol class="retrain-list" aria-label="What was done">
+        {lanes(history.nodes).map(({ node, lane, from }) => (
+          <Node
+            key={node.id}
+            node={node}
+            lane={lane}
+            from={from}
+            history={history}
+            table={table}
+            store={store}
+            actions={actions}
+          />
+        ))}
+      </ol>
+      {history.nodes.length === 1 ? (
+        <p class="hint">Retrain on a selection, and both states stay here to go back to.</p>
+      ) : null}
+    </section>
+  );
+}
+
+/* ---- the present state ----------------------------------------------------------------------------------- */
+
+function Present({ node, store, actions }: PanelProps & { node: HistoryNode }): JSX.Element {
+  const [open, setOpen] = useState(true);
+  const colour = store.colour.value.kind;
+  const phase = store.phase.value;
+  void store.colours.value; // raised when what the map is compared with has changed
+  const moved = store.bulk.before !== null;
+  const why = moved ? null : 'Only after a retrain: there is nothing to compare with now.';
+  const by = (kind: 'change' | 'drift', words: string, hint: string): JSX.Element => (
+    <button
+      type="button"
+      class="button small"
+      aria-pressed={colour === kind}
+      aria-disabled={why !== null}
+      title={why ?? hint}
+      onClick={() => {
+        if (why === null) actions.setColour({ kind } satisfies Colouring);
+      }}
+    >
+      {words}
+    </button>
+  );
+  return (
+    <div class="present" aria-busy={'job' in phase}>
+      <p class="story">{visibleText(storyOf(node))}</p>
+      <div class="present-buttons">
+        {by('change', 'Colour by change of error', 'Where the error rose, and where it fell')}
+        {by('drift', 'Colour by drift', 'How far each row has moved on the map')}
+        <label class="check" title="Lines from where the rows were before the last retrain">
+          <input
+            type="checkbox"
+            checked={store.trails.value}
+            onChange={(event) => actions.setTrails(event.currentTarget.checked)}
+          />
+          Trails
+        </label>
+      </div>
+      <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>Before and after</summary>
+        {open ? <BeforeAfter node={node} /> : null}
+      </details>
+    </div>
+  );
+}
+
+/* ---- the list -------------------------------------------------------------------------------------------- */
+
+interface Listed {
+  node: HistoryNode;
+  /** How often it branches off on the way to this state: how far it is indented. */
+  lane: number;
+  /** The state it goes on from, where that is not the one listed before it. */
+  from: number | null;
+}
+
+/** In the order it was done. A state that goes on from its parent stays in its lane; further ones branch off. */
+export function lanes(nodes: readonly HistoryNode[]): Listed[] {
+  const lane = new Map<number, number>();
+  const continued = new Set<number>();
+  return nodes.map((node, i) => {
+    const { parent } = node;
+    const above = parent === null ? 0 : (lane.get(parent) ?? 0);
+    const branches = parent !== null && continued.has(parent);
+    if (parent !== null) continued.add(parent);
+    const mine = branches ? above + 1 : above;
+    lane.set(node.id, mine);
+    const before = nodes[i - 1]?.id ?? null;
+    return { node, lane: mine, from: parent !== null && parent !== before ? parent : null };
+  });
+}
+
+interface NodeProps extends PanelProps {
+  node: HistoryNode;
+  lane: number;
+  from: number | null;
+  history: History;
+  table: TableState;
+}
+
+function Node({ node, lane, from, history, table, store, actions }: NodeProps): JSX.Element {
+  const here = history.at === node.id;
+  const returning = history.returning?.to === node.id;
+  const detail = [nodeDetail(node), outcomeOf(node), from === null ? '' : `from ${from}`].filter(Boolean);
+  return (
+    <li
+      class={`retrain-node${here ? ' here' : ''}`}
+      style={{ '--lane': Math.min(DEEPEST, lane) }}
+      aria-current={here ? 'step' : undefined}
+    >
+      <span class="retrain-number" aria-hidden="true">
+        {node.id}
+      </span>
+      <span class="retrain-words">
+        <span class="retrain-title">
+          <span class="visually-hidden">{node.id}. </span>
+          {visibleText(nodeTitle(node, table))}
+          {here ? <span class="retrain-now">now</span> : null}
+        </span>
+        <span class="retrain-detail">{detail.join(' · ')}</span>
+        {returning ? (
+          <span class="retrain-detail" role="status">
+            Doing it again: {timeText(history.returning?.seconds ?? 0)}.
+          </span>
+        ) : null}
+      </span>
+      <ActionButton
+        name={`Return to ${node.id}`}
+        look="retrain-return"
+        current={here}
+        why={whyNot(node, here, history, store)}
+        hint={returnHint(node, history)}
+        onPress={() => void actions.returnTo(node.id)}
+      >
+        <Icon name="undo" size={14} />
+        Return
+      </ActionButton>
+    </li>
+  );
+}
+
+/** "selection −31 %, rest +12 %"; nothing of a plain training. */
+function outcomeOf({ before, after }: HistoryNode): string {
+  if (!before || !after) return '';
+  return changes(before, after)
+    .filter(({ of, change }) => of !== 'class' && change !== null)
+    .map(({ of, change }) => `${of} ${percentText(change)}`)
+    .join(', ');
+}
+
+function timeText(seconds: number): string {
+  return seconds < 1 ? 'less than 1 s' : `about ${duration(seconds)}`;
+}
+
+function whyNot(node: HistoryNode, here: boolean, history: History, store: Store): string | null {
+  if (here) return 'The model is here.';
+  if (history.returning) return 'Wait until the model is back.';
+  if ('job' in store.phase.value) return 'Stop the training first.';
+  if (costOf(history, node.id) === null) return 'This state can’t be made again.';
+  return null;
+}
+
+function returnHint(node: HistoryNode, history: History): string {
+  const seconds = costOf(history, node.id);
+  return node.kept || seconds === null
+    ? 'The model as it was then, bit for bit'
+    : `The model as it was then, bit for bit. It is trained again: ${timeText(seconds)}`;
+}

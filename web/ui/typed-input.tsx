@@ -1,0 +1,50 @@
+/** A text field that is taken when it is left or with Enter, and put back with Escape. */
+
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+
+export interface TypedInputProps {
+  id: string;
+  /** What counts now, as text. */
+  text: string;
+  inputMode: 'numeric' | 'decimal' | 'text';
+  title?: string | undefined;
+  invalid: boolean;
+  describedBy?: string | undefined;
+  /** Takes what was typed; false: it is wrong, and stays in the field to be corrected. */
+  onTake(text: string): boolean;
+  onFocusChange?(focused: boolean): void;
+}
+
+export function TypedInput(props: TypedInputProps): JSX.Element {
+  const { text, onTake, onFocusChange } = props;
+  const [draft, setDraft] = useState<string | null>(null);
+  const take = (typed: string): void => {
+    if (onTake(typed)) setDraft(null);
+  };
+  return (
+    <input
+      id={props.id}
+      type="text"
+      inputMode={props.inputMode}
+      autocomplete="off"
+      spellcheck={false}
+      value={draft ?? text}
+      aria-invalid={props.invalid ? true : undefined}
+      aria-describedby={props.describedBy}
+      title={props.title}
+      onFocus={() => onFocusChange?.(true)}
+      onBlur={() => onFocusChange?.(false)}
+      onInput={(event) => setDraft(event.currentTarget.value)}
+      onChange={(event) => take(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') take(event.currentTarget.value);
+        if (event.key === 'Escape' && draft !== null) {
+          event.stopPropagation();
+          setDraft(null);
+          onTake(text);
+        }
+      }}
+    />
+  );
+}
