@@ -1,80 +1,146 @@
-/** What the colours on the map mean. Pressing a class makes its rows stand out; pressing it again undoes that. */
+/**
+ * What the colours on the map mean, and a way to choose rows by them: pressing a class selects its rows, its eye
+ * hides them, and a part of a scale can be selected.
+ */
 
 import type { JSX } from 'preact';
-import { useId } from 'preact/hooks';
-import { MISSING_INDEX, paletteColour, SCALE_SIZE } from '../render/palette.ts';
-import type { Legend as LegendState } from '../state/store.ts';
-import { formatCount, formatNumber } from '../state/summary.ts';
-import { DataText } from './data-text.tsx';
+import { useId, useMemo } from 'preact/hooks';
+import { MISSING_INDEX, paletteColour } from '../render/palette.ts';
+import { selectedEntries } from '../state/legend-select.ts';
+import type { Legend as LegendState, Store } from '../state/store.ts';
+import { formatCount, rowsText } from '../state/summary.ts';
+import { DataText, visibleText } from './data-text.tsx';
+import { Icon } from './icon.tsx';
 import './legend.css';
-import type { ViewProps } from './map-toolbar.tsx';
+import { RangeLegend } from './legend-range.tsx';
+import type { MapProps } from './map-toolbar.tsx';
+import { type Keys, keysOf, opOfKeys } from './selection-gestures.ts';
 
-export function Legend({ store, actions }: ViewProps): JSX.Element | null {
+export function Legend({ store, actions }: MapProps): JSX.Element | null {
   const legend = store.legend.value;
   const version = store.colours.value;
+  const hidden = store.hidden.value;
   const palette = store.bulk.palette;
-  if (!store.map.value || legend.kind === 'none' || !palette || version === 0) return null;
+  if (!store.map.value || !palette || version === 0) return null;
+  if (legend.kind === 'none' && hidden.rows === 0) return null;
   return (
     <section class="legend" aria-label="Legend">
-      <h2 class="side-title">
-        <DataText text={legend.title} />
-      </h2>
+      <h2 class="side-title">{legend.kind === 'none' ? 'Rows' : <DataText text={legend.title} />}</h2>
       {legend.kind === 'classes' ? (
-        <ul class="legend-items">
-          {legend.items.map(({ name, count, colour }) => (
-            <LegendItem
-              key={colour}
-              name={name}
-              count={count}
-              colour={paletteColour(palette, colour)}
-              pressed={store.highlight.value === colour}
-              quiet={store.highlight.value !== null}
-              onPress={() => actions.toggleHighlight(colour)}
-            />
-          ))}
-          {legend.missing > 0 ? (
-            <LegendItem
-              name="Missing"
-              count={legend.missing}
-              colour={paletteColour(palette, MISSING_INDEX)}
-              hollow
-              pressed={store.highlight.value === MISSING_INDEX}
-              quiet={store.highlight.value !== null}
-              onPress={() => actions.toggleHighlight(MISSING_INDEX)}
-            />
-          ) : null}
-        </ul>
-      ) : (
-        <RangeLegend legend={legend} palette={palette} />
-      )}
+        <ClassLegend store={store} actions={actions} legend={legend} palette={palette} />
+      ) : legend.kind === 'range' ? (
+        <RangeLegend
+          key={`${legend.title}:${legend.column ?? ''}`}
+          store={store}
+          actions={actions}
+          legend={legend}
+          palette={palette}
+        />
+      ) : null}
+      {hidden.rows > 0 || hidden.entries.size > 0 ? (
+        <p class="legend-hidden">
+          <span>{rowsText(hidden.rows)} hidden</span>
+          <button
+            type="button"
+            class="button small"
+            title="Show every row again"
+            onClick={() => actions.showAllRows()}
+          >
+            Show all
+          </button>
+        </p>
+      ) : null}
     </section>
   );
+}
+
+interface ClassLegendProps extends MapProps {
+  legend: LegendState & { kind: 'classes' };
+  palette: Uint8Array;
+}
+
+function ClassLegend({ store, actions, legend, palette }: ClassLegendProps): JSX.Element {
+  const selected = useSelectedEntries(store);
+  const { entries } = store.hidden.value;
+  const items = legend.items.map((item) => ({ ...item, hollow: false }));
+  if (legend.missing > 0) {
+    items.push({ name: 'Missing', count: legend.missing, colour: MISSING_INDEX, hollow: true });
+  }
+  const shown = items.filter(({ colour }) => !entries.has(colour));
+  const choose = (entry: number, keys: Keys, all: boolean): void => {
+    const { count } = store.selection.peek();
+    const op = opOfKeys(keys);
+    /* A pressed button is let go by pressing it again. */
+    if (all && op === null && count === selected[entry]) actions.clearSelection();
+    else void actions.selectEntry(entry, all && op === 'add' ? 'subtract' : (op ?? undefined));
+  };
+  return (
+    <ul class="legend-items">
+      {items.map(({ name, count, colour, hollow }) => (
+        <LegendItem
+          key={colour}
+          name={name}
+          count={count}
+          selected={selected[colour] ?? 0}
+          colour={paletteColour(palette, colour)}
+          hollow={hollow}
+          hidden={entries.has(colour)}
+          alone={entries.size > 0 && shown.length === 1 && shown[0]?.colour === colour}
+          onChoose={(keys, all) => choose(colour, keys, all)}
+          onHide={() => actions.toggleEntry(colour)}
+          onIsolate={() => actions.isolateEntry(colour)}
+        />
+      ))}
+    </ul>
+  );
+}
+
+/** Selected rows of each entry; counted again only when a version says that selection or colours have changed. */
+function useSelectedEntries(store: Store): Uint32Array {
+  const { version } = store.selection.value;
+  const colours = store.colours.value;
+  return useMemo(() => selectedEntries(store.bulk.colours, store.bulk.selected), [store, version, colours]);
 }
 
 interface ItemProps {
   name: string;
   count: number;
+  /** Rows of it that are selected. */
+  selected: number;
   colour: string;
-  pressed: boolean;
-  quiet: boolean;
-  hollow?: boolean;
-  onPress(): void;
+  hollow: boolean;
+  hidden: boolean;
+  /** The only one that is shown. */
+  alone: boolean;
+  onChoose(keys: Keys, all: boolean): void;
+  onHide(): void;
+  onIsolate(): void;
 }
 
-function LegendItem({ name, count, colour, pressed, quiet, hollow, onPress }: ItemProps): JSX.Element {
+function LegendItem(props: ItemProps): JSX.Element {
+  const { name, count, selected, colour, hollow, hidden, alone, onChoose } = props;
   const counted = useId();
+  const words = name === '' ? '(empty)' : visibleText(name);
+  const all = selected > 0 && selected === count;
   return (
-    <li
-      class={quiet && !pressed ? 'legend-item legend-quiet' : 'legend-item'}
-      data-pressed={pressed || undefined}
-    >
+    <li class={hidden ? 'legend-item legend-off' : 'legend-item'} data-pressed={all || undefined}>
       <button
         type="button"
         class="legend-button"
         aria-describedby={counted}
-        aria-pressed={pressed}
-        title={pressed ? 'Show all rows alike' : 'Make these rows stand out'}
-        onClick={onPress}
+        aria-pressed={all ? 'true' : selected > 0 ? 'mixed' : 'false'}
+        title="Select these rows; Ctrl adds them, Alt takes them away, a double-click shows them alone"
+        onClick={(event) => {
+          /* The second press of a double-click. */
+          if (event.detail < 2) onChoose(keysOf(event), all);
+        }}
+        onDblClick={props.onIsolate}
+        onKeyDown={(event) => {
+          /* Browsers differ in what Enter does to a button while Ctrl or Alt is held. */
+          if (event.key !== 'Enter' || opOfKeys(keysOf(event)) === null) return;
+          event.preventDefault();
+          onChoose(keysOf(event), all);
+        }}
       >
         <span
           class={hollow ? 'legend-swatch legend-hollow' : 'legend-swatch'}
@@ -85,48 +151,33 @@ function LegendItem({ name, count, colour, pressed, quiet, hollow, onPress }: It
         </span>
       </button>
       <span class="legend-count" id={counted}>
+        {selected > 0 && !all ? `${formatCount(selected)} of ` : ''}
         {formatCount(count)}
-        <span class="visually-hidden"> rows</span>
+        <span class="visually-hidden">
+          {count === 1 ? ' row' : ' rows'}
+          {selected > 0 ? ' selected' : ''}
+          {hidden ? ', hidden' : ''}
+        </span>
       </span>
-    </li>
-  );
-}
-
-/** Stops of the gradient that stands for a scale. */
-const STOPS = 12;
-
-function RangeLegend({
-  legend,
-  palette,
-}: {
-  legend: LegendState & { kind: 'range' };
-  palette: Uint8Array;
-}): JSX.Element {
-  const stops = Array.from({ length: STOPS }, (_, i) =>
-    paletteColour(palette, Math.round((i * (SCALE_SIZE - 1)) / (STOPS - 1))),
-  );
-  return (
-    <div class="legend-range">
-      <div
-        class="legend-gradient"
-        style={{ backgroundImage: `linear-gradient(to right, ${stops.join(', ')})` }}
-      />
-      <div
-        class="legend-ends"
-        title="The colours run from the 1 % to the 99 % quantile; what lies outside has the colour of the end."
+      <button
+        type="button"
+        class="legend-only"
+        aria-label={`Only ${words}`}
+        aria-pressed={alone}
+        title={alone ? 'Show all classes again' : 'Show these rows alone'}
+        onClick={props.onIsolate}
       >
-        <span>{formatNumber(legend.lo)}</span>
-        <span>{formatNumber(legend.hi)}</span>
-      </div>
-      {legend.missing > 0 ? (
-        <p class="legend-missing">
-          <span
-            class="legend-swatch legend-hollow"
-            style={{ borderColor: paletteColour(palette, MISSING_INDEX) }}
-          />
-          {formatCount(legend.missing)} missing
-        </p>
-      ) : null}
-    </div>
+        <Icon name="only" size={14} />
+      </button>
+      <button
+        type="button"
+        class="legend-eye"
+        aria-label={`${hidden ? 'Show' : 'Hide'} ${words}`}
+        title={hidden ? 'Show these rows' : 'Hide these rows'}
+        onClick={props.onHide}
+      >
+        <Icon name={hidden ? 'eye-off' : 'eye'} size={14} />
+      </button>
+    </li>
   );
 }

@@ -1,27 +1,52 @@
-/** What the map is coloured by, how large its points are, and which dimensions of the code it shows. */
+/**
+ * What a drag on the map does and how rows are combined, what the map is coloured by, how large its points are, and
+ * which dimensions of the code it shows.
+ */
 
 import type { JSX } from 'preact';
-import { canColour } from '../state/colouring.ts';
-import type { Colouring, ModelState, Store, TableState } from '../state/store.ts';
+import { useId } from 'preact/hooks';
+import { canColour, comparison } from '../state/colouring.ts';
+import type { SelectionActions } from '../state/selection-actions.ts';
+import type { Colouring, ModelState, SelectionOp, Store, TableState, Tool } from '../state/store.ts';
 import type { ViewActions } from '../state/view-actions.ts';
 import { visibleText } from './data-text.tsx';
+import { Icon, type IconName } from './icon.tsx';
 
 export interface ViewProps {
   store: Store;
   actions: ViewActions;
 }
 
-export function MapToolbar({ store, actions }: ViewProps): JSX.Element | null {
+export interface MapProps {
+  store: Store;
+  actions: ViewActions & SelectionActions;
+}
+
+export function MapToolbar({ store, actions }: MapProps): JSX.Element | null {
   const table = store.table.value;
   const map = store.map.value;
   const model = store.model.value;
   if (!table || !map) return null;
+  /* What the last retrain has changed can be told once there was one: the history knows. */
+  const compared = store.history.value.at !== null && comparison(store.bulk.before, map);
   return (
     <div class="map-toolbar">
+      <div class="map-tools">
+        <IconRadios label="Tool" choices={TOOLS} value={store.tool.value} onChoose={actions.setTool} />
+        <IconRadios
+          label="Combine"
+          choices={OPS}
+          value={store.selectionOp.value}
+          onChoose={actions.setSelectionOp}
+        />
+        {store.tool.value === 'brush' ? <BrushSize store={store} actions={actions} /> : null}
+      </div>
       <ColourMenu
         table={table}
         colour={store.colour.value}
         trained={model !== null}
+        changed={compared !== false && compared.error !== null}
+        drifted={compared !== false && compared.positions !== null}
         onChoose={actions.setColour}
       />
       <label class="map-field map-size">
@@ -45,14 +70,106 @@ export function MapToolbar({ store, actions }: ViewProps): JSX.Element | null {
   );
 }
 
+interface Choice<T extends string> {
+  value: T;
+  name: string;
+  icon: IconName;
+  title: string;
+}
+
+const TOOLS: Choice<Tool>[] = [
+  { value: 'pan', name: 'Pan', icon: 'pan', title: 'Pan (G): a drag moves the map, with Shift it selects' },
+  { value: 'lasso', name: 'Lasso', icon: 'lasso', title: 'Lasso (L): draw around rows' },
+  { value: 'box', name: 'Box', icon: 'box', title: 'Box (B): draw a box around rows' },
+  { value: 'brush', name: 'Brush', icon: 'brush', title: 'Brush (K): paint over rows' },
+];
+
+const OPS: Choice<SelectionOp>[] = [
+  {
+    value: 'replace',
+    name: 'Replace',
+    icon: 'replace',
+    title: 'Replace: what you select becomes the selection',
+  },
+  {
+    value: 'add',
+    name: 'Add',
+    icon: 'add',
+    title: 'Add to the selection; for one gesture, hold Ctrl or ⌘',
+  },
+  {
+    value: 'subtract',
+    name: 'Subtract',
+    icon: 'subtract',
+    title: 'Subtract from the selection; for one gesture, hold Alt',
+  },
+  {
+    value: 'intersect',
+    name: 'Intersect',
+    icon: 'intersect',
+    title: 'Intersect: keep what is in both; for one gesture, hold Ctrl and Alt',
+  },
+];
+
+interface IconRadiosProps<T extends string> {
+  label: string;
+  choices: Choice<T>[];
+  value: T;
+  onChoose(value: T): void;
+}
+
+/** Radios that look like a row of buttons; arrow keys go from one to the next. */
+function IconRadios<T extends string>({ label, choices, value, onChoose }: IconRadiosProps<T>): JSX.Element {
+  const name = useId();
+  return (
+    <div class="icon-radios" role="radiogroup" aria-label={label}>
+      {choices.map((choice) => (
+        <label key={choice.value} title={choice.title}>
+          <input
+            type="radio"
+            name={name}
+            aria-label={choice.name}
+            checked={choice.value === value}
+            onChange={() => onChoose(choice.value)}
+          />
+          <Icon name={choice.icon} />
+        </label>
+      ))}
+    </div>
+  );
+}
+
+function BrushSize({ store, actions }: MapProps): JSX.Element {
+  const radius = store.brushRadius.value;
+  return (
+    <label class="map-field map-size" title="Brush size; on the map, < and > change it">
+      <span class="visually-hidden">Brush size</span>
+      <input
+        type="range"
+        min="4"
+        max="120"
+        step="1"
+        value={radius}
+        aria-valuetext={`${2 * radius} pixels across`}
+        onInput={(event) => actions.setBrushRadius(event.currentTarget.valueAsNumber)}
+      />
+      <output>{2 * radius}</output>
+    </label>
+  );
+}
+
 interface ColourMenuProps {
   table: TableState;
   colour: Colouring;
   trained: boolean;
+  /** There is an error, or a place, from before the last retrain to compare with. */
+  changed: boolean;
+  drifted: boolean;
   onChoose(colouring: Colouring): void;
 }
 
-function ColourMenu({ table, colour, trained, onChoose }: ColourMenuProps): JSX.Element {
+function ColourMenu(props: ColourMenuProps): JSX.Element {
+  const { table, colour, trained, changed, drifted, onChoose } = props;
   const columns = table.info.columns.map((info, column) => ({ info, column, role: table.roles[column] }));
   const usable = columns.filter(({ column }) => canColour(table, column));
   const labels = usable.filter(({ role }) => role === 'label');
@@ -72,6 +189,8 @@ function ColourMenu({ table, colour, trained, onChoose }: ColourMenuProps): JSX.
         {labels.map(option)}
         <option value="none">Nothing</option>
         {trained ? <option value="error">Reconstruction error</option> : null}
+        {changed ? <option value="change">Change of error</option> : null}
+        {drifted ? <option value="drift">Drift</option> : null}
         {others.length > 0 ? (
           <optgroup label={table.info.image ? 'Pixels and other columns' : 'Columns'}>
             {others.map(option)}
@@ -83,7 +202,8 @@ function ColourMenu({ table, colour, trained, onChoose }: ColourMenuProps): JSX.
 }
 
 function colouringOf(value: string): Colouring {
-  if (value === 'none' || value === 'error') return { kind: value };
+  if (value === 'none' || value === 'error' || value === 'change' || value === 'drift')
+    return { kind: value };
   return { kind: 'column', column: Number(value) };
 }
 

@@ -9,6 +9,7 @@ import { effect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Rgba } from '../render/props.ts';
+import { comparison } from '../state/colouring.ts';
 import type { Store } from '../state/store.ts';
 import { formatCount, formatNumber, labelColumn, mapSummary, rowName } from '../state/summary.ts';
 import type { ViewActions } from '../state/view-actions.ts';
@@ -185,12 +186,10 @@ function followStore(view: MapController, store: Store, setHidden: (rows: number
       });
     }),
     effect(() => {
-      /* The state before the last retrain comes and goes with the history; its axes with the frames. */
-      const map = store.map.value;
-      const { before } = bulk;
-      const shown = store.trails.value && store.history.value.at !== null && store.colours.value >= 0;
-      const from = shown && before?.positions.length === 2 * (map?.rows ?? 0) ? before.positions : null;
-      view.set({ trails: from ? { from } : null });
+      /* The state before the last retrain comes and goes with the history, which raises the version of the colours. */
+      const { positions } = comparison(bulk.before, store.map.value);
+      const shown = store.trails.value && store.colours.value >= 0;
+      view.set({ trails: shown && positions ? { from: positions } : null });
     }),
     effect(() => {
       view.set({
