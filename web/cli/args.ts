@@ -5,6 +5,25 @@ import type { Activation, Method, Scale } from '../protocol/messages.ts';
 /** Exit status 2: the command was not written as it should be. */
 export class UsageError extends Error {}
 
+/** Rows as `--rows` names them. */
+export type RowsOption =
+  | { kind: 'file'; path: string }
+  | { kind: 'class'; name: string } // of the label column
+  | { kind: 'random'; n: number };
+
+/** What `--then retrain` does after the training. */
+export interface RetrainOptions {
+  kind: 'retrain' | 'exclude' | 'scratch';
+  rows: RowsOption;
+  focus: number; // share of the loss that the rows carry: excluded 0, from scratch 1
+  /** Left out: 5, from scratch those of the training. */
+  epochs: number | null;
+  /** Left out: the training's. */
+  batch: number | null;
+  learning_rate: number | null;
+  seed: number | null;
+}
+
 export interface Options {
   method: Method;
   file: string; // path, or id of a set of the catalogue
@@ -26,13 +45,14 @@ export interface Options {
   weight_decay: number | null;
   noise: number | null;
   heldout: number;
+  retrain: RetrainOptions | null; // after the training
 }
 
 export type Command = { kind: 'help' } | { kind: 'version' } | { kind: 'run'; options: Options };
 
 export const HELP = `unfold: maps of a table's rows, computed on this machine
 
-  unfold ae FILE --out z.csv|z.npy [options]
+  unfold ae FILE --out z.csv|z.npy [options] [--then retrain --rows ROWS [options]]
 
 FILE is a CSV or .tensor file (gzip is fine), or the id of a data set in the catalogue.
 The output has one row for each row of FILE, in its order. In a .csv, text that a
@@ -58,6 +78,21 @@ Autoencoder (ae). What is left out follows from the number of rows and columns.
   --noise SD            noise on the inputs, in scaled units
   --heldout FRACTION    of the rows kept out of training, 0 to 0.5 (0); with some, training
                         ends when their loss no longer gets better
+
+--then retrain goes on training on some rows; the codes are those after it. The report gets
+the errors of these rows, of the rest and of each class of the label column before and after
+it. Options after --then belong to the retrain; --out, --report and --label may stand
+anywhere. What is left out is as in the training.
+  --rows FILE           ids of rows counted from 0, one a line, or a CSV whose first column is
+                        id; where its last column is selected, rows with 0 there are left out
+  --rows class=NAME     rows of a class of the label column
+  --rows random=N       N rows drawn by the seed
+  --focus SHARE         of the loss that these rows carry in every batch, from their share of
+                        the rows to 1 (1: the rest is not visited)
+  --epochs N            visits of these rows (5)
+  --batch N, --lr RATE, --seed N
+  --exclude             trains on without these rows instead; an epoch visits the rest
+  --from-scratch        trains a new model on these rows alone instead
 
   --help, --version
 `;
@@ -97,10 +132,14 @@ const ACTIVATIONS = ['relu', 'leaky_relu', 'elu', 'tanh', 'sigmoid', 'linear'] a
 
 type Reader = (text: string, option: string) => Partial<Options>;
 
-const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+/** Options that belong to the whole command: they may stand before `--then` or after it. */
+const EVERYWHERE: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['--out', (out) => ({ out })],
   ['--report', (report) => ({ report })],
   ['--label', (label) => ({ label })],
+]);
+
+const TRAINING: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['--scale', (text, option) => ({ scale: oneOf(text, option, SCALES) })],
   ['--seed', (text, option) => ({ seed: parseWhole(text, option) })],
   ['--threads', (text, option) => ({ threads: parseWhole(text, option) })],
@@ -122,6 +161,60 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['--noise', (text, option) => ({ noise: parseNumber(text, option) })],
   ['--heldout', (text, option) => ({ heldout: parseNumber(text, option) })],
 ]);
+
+/** What is read after `--then`, before it is known to go together. */
+interface Given {
+  rows?: RowsOption;
+  focus?: number;
+  epochs?: number;
+  batch?: number;
+  learning_rate?: number;
+  seed?: number;
+  exclude?: true;
+  scratch?: true;
+}
+
+const RETRAIN: ReadonlyMap<string, (text: string, option: string) => Given> = new Map<
+  string,
+  (text: string, option: string) => Given
+>([
+  ['--rows', (text, option) => ({ rows: rowsOption(text, option) })],
+  ['--focus', (text, option) => ({ focus: share(text, option) })],
+  ['--epochs', (text, option) => ({ epochs: parseWhole(text, option) })],
+  ['--batch', (text, option) => ({ batch: parseWhole(text, option) })],
+  ['--lr', (text, option) => ({ learning_rate: parseNumber(text, option) })],
+  ['--seed', (text, option) => ({ seed: parseWhole(text, option) })],
+]);
+
+/** Options of the retrain that take no value. */
+const FLAGS: ReadonlyMap<string, Given> = new Map([
+  ['--exclude', { exclude: true }],
+  ['--from-scratch', { scratch: true }],
+]);
+
+function share(text: string, option: string): number {
+  const value = parseNumber(text, option);
+  if (!(value >= 0 && value <= 1)) {
+    throw new UsageError(`${option} is a share of the loss from 0 to 1, not "${text}".`);
+  }
+  return value;
+}
+
+/** Everything after the first equals sign is the name of the class, whatever is in it. */
+function rowsOption(text: string, option: string): RowsOption {
+  const [, word = '', value = ''] = /^(class|random)=(.*)$/s.exec(text) ?? [];
+  if (word === 'class' && value === '') {
+    throw new UsageError(`${option} class= needs the name of a class.`);
+  }
+  if (word === 'random') {
+    const n = parseWhole(value, `${option} random=`);
+    if (n === 0) {
+      throw new UsageError(`${option} random= needs at least one row.`);
+    }
+    return { kind: 'random', n };
+  }
+  return word === 'class' ? { kind: 'class', name: value } : { kind: 'file', path: text };
+}
 
 /** The option that a wrong field came from, as it is written on the command line. */
 export function optionOf(field: string): string {
@@ -149,7 +242,134 @@ function defaults(method: Method): Options {
     weight_decay: null,
     noise: null,
     heldout: 0,
+    retrain: null,
   };
+}
+
+/** One word after another; options with their values. */
+class Words {
+  readonly #args: readonly string[];
+  #at = 1; // after the method
+
+  constructor(args: readonly string[]) {
+    this.#args = args;
+  }
+
+  /** The next option with what is written after its equals sign, or the next word that is none; null at the end. */
+  next(): { name: string; text: string | null } | null {
+    const arg = this.#args[this.#at];
+    if (arg === undefined) {
+      return null;
+    }
+    this.#at += 1;
+    const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
+    return equals < 0
+      ? { name: arg, text: null }
+      : { name: arg.slice(0, equals), text: arg.slice(equals + 1) };
+  }
+
+  /** What an option is given, after its equals sign or as the next word. */
+  value(name: string, text: string | null): string {
+    const value = text ?? this.#args[this.#at];
+    if (text === null) {
+      this.#at += 1;
+    }
+    if (value === undefined || value === '') {
+      throw new UsageError(`${name} needs a value.`);
+    }
+    return value;
+  }
+}
+
+/** Throws what is to be said of an option that has no meaning where it stands. */
+function unknown(name: string, after: boolean): never {
+  if (!after && (RETRAIN.has(name) || FLAGS.has(name))) {
+    throw new UsageError(`${name} belongs to the retrain: write it after --then retrain.`);
+  }
+  if (after && TRAINING.has(name)) {
+    throw new UsageError(`${name} belongs to the training: write it before --then.`);
+  }
+  throw new UsageError(`There is no option ${name}.`);
+}
+
+/** What the options of a retrain come to, taken together. */
+function retrainOf(given: Given): RetrainOptions {
+  const { rows, exclude, scratch, focus, epochs, batch, learning_rate, seed } = given;
+  if (rows === undefined) {
+    throw new UsageError('--rows is missing after --then retrain.');
+  }
+  if (exclude && scratch) {
+    throw new UsageError('--exclude and --from-scratch are two different things: choose one.');
+  }
+  if (focus !== undefined && (exclude || scratch)) {
+    const flag = exclude ? '--exclude, which is focus 0.' : '--from-scratch, which is focus 1.';
+    throw new UsageError(`--focus does not go with ${flag}`);
+  }
+  return {
+    kind: exclude ? 'exclude' : scratch ? 'scratch' : 'retrain',
+    rows,
+    focus: exclude ? 0 : (focus ?? 1),
+    epochs: epochs ?? null,
+    batch: batch ?? null,
+    learning_rate: learning_rate ?? null,
+    seed: seed ?? null,
+  };
+}
+
+/** An option of the retrain, with its value unless it is a flag. */
+function afterThen(name: string, text: string | null, words: Words): Given {
+  const flag = FLAGS.get(name);
+  if (flag === undefined) {
+    return (RETRAIN.get(name) ?? unknown(name, true))(words.value(name, text), name);
+  }
+  if (text !== null) {
+    throw new UsageError(`${name} takes no value.`);
+  }
+  return flag;
+}
+
+function parseRun(args: readonly string[]): Options {
+  const options = defaults(oneOf(args[0] ?? '', 'The method', Object.keys(methods) as Method[]));
+  let after: Given | null = null;
+  const given = new Set<string>();
+  const files: string[] = [];
+  const words = new Words(args);
+  for (let word = words.next(); word !== null; word = words.next()) {
+    const { name, text } = word;
+    if (!name.startsWith('--')) {
+      if (after !== null) {
+        throw new UsageError(`"${name}" is not an option; the file to read comes before --then.`);
+      }
+      files.push(name);
+      continue;
+    }
+    const everywhere = EVERYWHERE.get(name);
+    const own = after !== null && everywhere === undefined && name !== '--then';
+    const key = own ? `--then ${name}` : name;
+    if (given.has(key)) {
+      throw new UsageError(`${name} is given twice.`);
+    }
+    given.add(key);
+    if (name === '--then') {
+      oneOf(words.value(name, text), name, ['retrain']);
+      after = {};
+    } else if (everywhere !== undefined) {
+      Object.assign(options, everywhere(words.value(name, text), name));
+    } else if (after === null) {
+      Object.assign(options, (TRAINING.get(name) ?? unknown(name, false))(words.value(name, text), name));
+    } else {
+      Object.assign(after, afterThen(name, text, words));
+    }
+  }
+  if (files.length !== 1) {
+    throw new UsageError(
+      files.length === 0 ? 'A file is missing.' : `One file is read at a time, not ${files.length}.`,
+    );
+  }
+  if (!/\.(csv|npy)$/i.test(options.out)) {
+    throw new UsageError(options.out === '' ? '--out is missing.' : '--out must end in .csv or .npy.');
+  }
+  return { ...options, file: files[0] ?? '', retrain: after === null ? null : retrainOf(after) };
 }
 
 export function parseArgs(args: readonly string[]): Command {
@@ -159,44 +379,5 @@ export function parseArgs(args: readonly string[]): Command {
   if (args.includes('--version')) {
     return { kind: 'version' };
   }
-  const method = oneOf(args[0] ?? '', 'The method', Object.keys(methods) as Method[]);
-  const options = defaults(method);
-  const given = new Set<string>();
-  const files: string[] = [];
-  for (let i = 1; i < args.length; i += 1) {
-    const arg = args[i] ?? '';
-    if (!arg.startsWith('--')) {
-      files.push(arg);
-      continue;
-    }
-    const equals = arg.indexOf('=');
-    const name = equals < 0 ? arg : arg.slice(0, equals);
-    const read = READERS.get(name);
-    if (read === undefined) {
-      throw new UsageError(`There is no option ${name}.`);
-    }
-    if (given.has(name)) {
-      throw new UsageError(`${name} is given twice.`);
-    }
-    given.add(name);
-    let value: string | undefined = arg.slice(equals + 1);
-    if (equals < 0) {
-      i += 1;
-      value = args[i];
-    }
-    if (value === undefined || value === '') {
-      throw new UsageError(`${name} needs a value.`);
-    }
-    Object.assign(options, read(value, name));
-  }
-  if (files.length !== 1) {
-    throw new UsageError(
-      files.length === 0 ? 'A file is missing.' : `One file is read at a time, not ${files.length}.`,
-    );
-  }
-  options.file = files[0] ?? '';
-  if (!/\.(csv|npy)$/i.test(options.out)) {
-    throw new UsageError(options.out === '' ? '--out is missing.' : '--out must end in .csv or .npy.');
-  }
-  return { kind: 'run', options };
+  return { kind: 'run', options: parseRun(args) };
 }

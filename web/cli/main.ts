@@ -1,25 +1,17 @@
-/** What `unfold` does: reads, prepares, trains, encodes, writes, and says so. */
-import { openAsBlob } from 'node:fs';
-import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+/** What `unfold` does: reads, prepares, trains, trains on, encodes, writes, and says so. */
+import { realpath, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { compileFailure } from '../kernels/module.ts';
 import { shapeDefaults } from '../methods/shape.ts';
 import { FailureError, failure } from '../protocol/failure.ts';
-import type {
-  AeParams,
-  FeatureInfo,
-  FitSpec,
-  Id,
-  OpenHints,
-  Role,
-  RunResult,
-  Source,
-  TableInfo,
-} from '../protocol/messages.ts';
+import type { AeParams, FeatureInfo, FitSpec, Id, Role, RunResult, TableInfo } from '../protocol/messages.ts';
+import type { CsvColumn } from '../worker/export-csv.ts';
 import { HELP, type Options, optionOf, parseArgs, UsageError } from './args.ts';
-import { createBar } from './bar.ts';
+import { type Bar, createBar } from './bar.ts';
 import { createHost, type Host } from './host.ts';
-import { csvOf, type LabelColumn, npyOf } from './output.ts';
+import { csvOf, npyOf } from './output.ts';
+import { measure, planRetrain, type RetrainPlan, type RetrainReport, retrainReport } from './retrain.ts';
+import { find, firstReadable } from './source.ts';
 
 export interface Surroundings {
   stdout: { write(text: string): unknown };
@@ -29,17 +21,6 @@ export interface Surroundings {
   data: readonly URL[]; // folders where catalog.json may lie
 }
 
-interface CatalogEntry {
-  id: string;
-  title: string;
-  file?: string;
-  label?: string;
-  synthetic?: Extract<Source, { synthetic: string }>['synthetic'];
-  n?: number;
-  rows: number;
-  seed?: number;
-}
-
 export interface Report {
   method: string;
   rows: number;
@@ -47,9 +28,10 @@ export interface Report {
   seed: number;
   threads: number;
   kernels: number;
-  stages: { name: string; seconds: number }[];
-  loss: { train: number | null; heldout: number | null };
+  stages: { name: string; seconds: number }[]; // 'measure' is done before the retrain and after it
+  loss: { train: number | null; heldout: number | null }; // of the training
   rows_per_second: number;
+  retrain?: RetrainReport;
 }
 
 /** The exit status: 0, 1 after an error, 2 after wrong usage. */
@@ -80,17 +62,6 @@ export async function main(args: readonly string[], around: Surroundings): Promi
   }
 }
 
-async function firstReadable(urls: readonly URL[]): Promise<Buffer | null> {
-  for (const url of urls) {
-    try {
-      return await readFile(url);
-    } catch {
-      // The next place may have it.
-    }
-  }
-  return null;
-}
-
 async function loadKernels(around: Surroundings): Promise<WebAssembly.Module> {
   const bytes = await firstReadable(around.kernels);
   if (bytes === null) {
@@ -101,61 +72,6 @@ async function loadKernels(around: Surroundings): Promise<WebAssembly.Module> {
   } catch (error) {
     throw compileFailure(error);
   }
-}
-
-async function fromFile(path: string): Promise<Source | null> {
-  try {
-    if ((await stat(path)).isDirectory()) {
-      throw failure('bad_file', `${path} is a folder.`, 'Name a file.');
-    }
-    return { blob: await openAsBlob(path), name: basename(path) };
-  } catch (error) {
-    if (error instanceof FailureError) {
-      throw error;
-    }
-    const { code } = error as { code?: string };
-    if (code === 'ENOENT') {
-      return null;
-    }
-    throw failure('bad_file', `${path} can't be read (${code ?? 'unknown reason'}).`);
-  }
-}
-
-async function fromCatalog(
-  id: string,
-  folders: readonly URL[],
-): Promise<{ source: Source; hints: OpenHints } | null> {
-  for (const folder of folders) {
-    const text = await firstReadable([new URL('catalog.json', folder)]);
-    const list = text === null ? [] : (JSON.parse(text.toString('utf8')) as CatalogEntry[]);
-    const entry = list.find((candidate) => candidate.id === id);
-    if (entry === undefined) {
-      continue;
-    }
-    const hints: OpenHints = entry.label === undefined ? {} : { label: entry.label };
-    if (entry.synthetic !== undefined) {
-      const { synthetic, n = entry.rows, seed = 1, title } = entry;
-      return { source: { synthetic, n, seed, name: title }, hints };
-    }
-    const bytes = await firstReadable([new URL(entry.file ?? '', folder)]);
-    if (bytes !== null) {
-      return { source: { blob: new Blob([new Uint8Array(bytes)]), name: entry.file ?? id }, hints };
-    }
-  }
-  return null;
-}
-
-async function find(options: Options, around: Surroundings): Promise<{ source: Source; hints: OpenHints }> {
-  const source = await fromFile(options.file);
-  const found = source === null ? await fromCatalog(options.file, around.data) : { source, hints: {} };
-  if (found === null) {
-    throw failure(
-      'not_found',
-      `There is no file ${options.file}, and no data set of that name in the catalogue.`,
-    );
-  }
-  const hints: OpenHints = options.label === null ? found.hints : { ...found.hints, label: options.label };
-  return { source: found.source, hints };
 }
 
 function columnNamed(info: TableInfo, name: string): number {
@@ -200,7 +116,7 @@ export function settings(options: Options, features: FeatureInfo): { params: AeP
 }
 
 /** Refuses to write over what is read, or one output over the other, however the paths are spelled. */
-async function checkOutputs({ file, out, report }: Options): Promise<void> {
+async function checkOutputs({ file, out, report, retrain }: Options): Promise<void> {
   const real = async (path: string): Promise<string> => {
     try {
       return await realpath(path);
@@ -208,12 +124,13 @@ async function checkOutputs({ file, out, report }: Options): Promise<void> {
       return resolve(path); // not there yet
     }
   };
-  const input = await real(file);
+  const ids = retrain?.rows.kind === 'file' ? [retrain.rows.path] : [];
+  const inputs = await Promise.all([file, ...ids].map(real));
   const outputs = [['--out', out], ...(report === null ? [] : [['--report', report]])] as [string, string][];
   const places = await Promise.all(outputs.map(([, path]) => real(path)));
   outputs.forEach(([name], i) => {
-    if (places[i] === input) {
-      throw new UsageError(`${name} is the file that is read: it would be overwritten.`);
+    if (inputs.includes(places[i] ?? '')) {
+      throw new UsageError(`${name} is a file that is read: it would be overwritten.`);
     }
   });
   if (places.length === 2 && places[0] === places[1]) {
@@ -221,41 +138,56 @@ async function checkOutputs({ file, out, report }: Options): Promise<void> {
   }
 }
 
-async function run(options: Options, around: Surroundings, bar: ReturnType<typeof createBar>): Promise<void> {
-  const stages: Report['stages'] = [];
-  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+/** Seconds of each stage, in the order in which they first came. */
+class Stages {
+  readonly #seconds = new Map<string, number>();
+
+  async timed<T>(name: string, work: () => Promise<T>): Promise<T> {
     const start = performance.now();
     const result = await work();
-    stages.push({ name, seconds: (performance.now() - start) / 1000 });
+    this.#seconds.set(name, this.seconds(name) + (performance.now() - start) / 1000);
     return result;
-  };
+  }
+
+  seconds(name: string): number {
+    return this.#seconds.get(name) ?? 0;
+  }
+
+  list(): Report['stages'] {
+    return Array.from(this.#seconds, ([name, seconds]) => ({ name, seconds }));
+  }
+}
+
+async function run(options: Options, around: Surroundings, bar: Bar): Promise<void> {
   await checkOutputs(options);
+  const stages = new Stages();
   const host = createHost(await loadKernels(around), (progress) => bar.show(progress));
   if (options.threads > host.threads) {
     around.stderr.write(`This build has ${host.threads} thread; ${options.threads} were asked for.\n`);
   }
-  const table = host.nextId();
-  const model = host.nextId();
-  const { source, hints } = await find(options, around);
-  const info = await timed('read', () =>
+  const [table, model] = [host.nextId(), host.nextId()];
+  const { source, hints } = await find(options, around.data);
+  const info = await stages.timed('read', () =>
     host.ask({ type: 'open', table, job: host.nextId(), source, hints }),
   );
   const label = options.label === null ? null : columnNamed(info, options.label);
-  const roles = rolesOf(info, label);
-  const features = await timed('features', () =>
-    host.ask({ type: 'prepare', table, job: host.nextId(), spec: { roles, scale: options.scale } }),
+  const spec = { roles: rolesOf(info, label), scale: options.scale };
+  const features = await stages.timed('features', () =>
+    host.ask({ type: 'prepare', table, job: host.nextId(), spec }),
   );
-  const fit = await create(host, options, table, model, features);
-  const result = await timed('train', () => train(host, model, fit));
-  const codes = await timed('encode', () => host.ask({ type: 'read', what: 'latent', model }));
+  const { params, fit } = await create(host, options, table, model, features);
+  const on = { table, model, info, features, params, fit, label };
+  const plan = options.retrain === null ? null : await planRetrain(host, options, options.retrain, on);
+  const result = await stages.timed('train', () => train(host, model, fit));
+  const retrained = plan === null ? null : await retrain(host, model, plan, stages);
+  const codes = await stages.timed('encode', () => host.ask({ type: 'read', what: 'latent', model }));
   bar.clear();
-  await timed('write', async () => {
+  await stages.timed('write', async () => {
     const dims = codes.length / info.rows;
     const beside = label === null ? null : await labelColumn(host, table, info, label);
     await write(options.out, /\.npy$/i.test(options.out) ? npyOf(codes, dims) : csvOf(codes, dims, beside));
   });
   if (options.report !== null) {
-    const seconds = stages.find(({ name }) => name === 'train')?.seconds ?? 0;
     const report: Report = {
       method: options.method,
       rows: info.rows,
@@ -263,22 +195,30 @@ async function run(options: Options, around: Surroundings, bar: ReturnType<typeo
       seed: options.seed,
       threads: host.threads,
       kernels: host.kernels,
-      stages,
+      stages: stages.list(),
       loss: { train: result.train, heldout: result.heldout },
-      rows_per_second: result.rows_trained / seconds,
+      rows_per_second: result.rows_trained / stages.seconds('train'),
+      ...(retrained === null ? {} : { retrain: retrained }),
     };
     await write(options.report, `${JSON.stringify(report, null, 2)}\n`);
   }
 }
 
-/** Makes the model, unless it would be too large; gives what it is to be trained with. */
+async function retrain(host: Host, model: Id, plan: RetrainPlan, stages: Stages): Promise<RetrainReport> {
+  const before = await stages.timed('measure', () => measure(host, model, plan));
+  const result = await stages.timed('retrain', () => train(host, model, plan.fit));
+  const after = await stages.timed('measure', () => measure(host, model, plan));
+  return retrainReport(plan, before, after, result);
+}
+
+/** Makes the model, unless it would be too large; gives what it is and what it is to be trained with. */
 async function create(
   host: Host,
   options: Options,
   table: Id,
   model: Id,
   features: FeatureInfo,
-): Promise<FitSpec> {
+): Promise<{ params: AeParams; fit: FitSpec }> {
   const { method } = options;
   const { params, fit } = settings(options, features);
   const { refused } = await host.ask({ type: 'estimate', table, method, params, fit });
@@ -287,7 +227,7 @@ async function create(
   }
   const axes: [number, number] = [0, params.latent > 1 ? 1 : 0];
   await host.ask({ type: 'create', model, map: host.nextId(), table, method, params, spec: { axes } });
-  return fit;
+  return { params, fit };
 }
 
 async function train(host: Host, model: Id, fit: FitSpec): Promise<RunResult> {
@@ -298,7 +238,7 @@ async function train(host: Host, model: Id, fit: FitSpec): Promise<RunResult> {
   return result;
 }
 
-async function labelColumn(host: Host, table: Id, info: TableInfo, column: number): Promise<LabelColumn> {
+async function labelColumn(host: Host, table: Id, info: TableInfo, column: number): Promise<CsvColumn> {
   const { name, kind } = info.columns[column] ?? { name: '', kind: 'text' };
   const cells: string[] = [];
   const CHUNK = 50_000;
@@ -313,10 +253,10 @@ async function labelColumn(host: Host, table: Id, info: TableInfo, column: numbe
       }
     }
   }
-  return { name, cells, text: kind !== 'number' };
+  return { name, text: kind !== 'number', cell: (row) => cells[row] ?? '' };
 }
 
-async function write(path: string, content: string | Uint8Array): Promise<void> {
+async function write(path: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
   try {
     await writeFile(path, content);
   } catch (error) {

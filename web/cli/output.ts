@@ -1,42 +1,15 @@
 /** Codes as files: CSV for people and spreadsheets, .npy for NumPy. */
-import { shortestFloat } from '../kernels/params.ts';
+import { type CsvColumn, codeColumns, csvParts } from '../worker/export-csv.ts';
 
-/** A column beside the codes. `text`: cells of words, which a spreadsheet must not take for formulas. */
-export interface LabelColumn {
-  name: string;
-  cells: readonly string[];
-  text: boolean;
-}
-
-/** Cells that a spreadsheet would run (OWASP's list) get an apostrophe in front. */
-function defused(cell: string): string {
-  return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
-
-/** Header z1,z2,…; floats as the shortest decimals that read back to the same floats; line ends LF. */
-export function csvOf(codes: Float32Array, dims: number, label: LabelColumn | null): string {
-  const rows = codes.length / dims;
-  const header = Array.from({ length: dims }, (_, j) => `z${j + 1}`);
-  if (label !== null) {
-    header.push(quoted(defused(label.name)));
-  }
-  const lines = [header.join(',')];
-  for (let i = 0; i < rows; i += 1) {
-    const cells: string[] = [];
-    for (let j = 0; j < dims; j += 1) {
-      cells.push(String(shortestFloat(codes[i * dims + j] ?? Number.NaN)));
-    }
-    if (label !== null) {
-      const cell = label.cells[i] ?? '';
-      cells.push(quoted(label.text ? defused(cell) : cell));
-    }
-    lines.push(cells.join(','));
-  }
-  return `${lines.join('\n')}\n`;
+/** Header z1,z2,… and the label, in parts of whole lines, written as the page's exports are. */
+export function csvOf(codes: Float32Array, dims: number, label: CsvColumn | null): Iterable<string> {
+  return csvParts({
+    columns: codeColumns(codes, dims),
+    labels: label === null ? [] : [label],
+    labelsAt: dims,
+    rows: codes.length / dims,
+    protect: true,
+  });
 }
 
 /** float32, shape (rows, dims), C order, little-endian; format version 1.0. */
