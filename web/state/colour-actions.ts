@@ -1,29 +1,36 @@
 /**
  * Writes what the map is coloured by: the colour bytes, the palette, the flags and the legend.
  *
- * Column values come from the worker once for each choice. The error of each row comes with the frames; it is
- * coloured anew at most four times a second, and only while it is what the map shows.
+ * Column values come from the worker once for each choice. Errors and positions come with the frames; rows are
+ * coloured by them anew at most four times a second, and only while they are what the map shows. Change and drift
+ * need the map from before a retrain: without it, the default colours take their place.
  */
 
 import { batch, effect, untracked } from '@preact/signals';
 import type { ColumnValues, Id } from '../protocol/messages.ts';
 import {
   type Coloured,
+  colourChange,
   colourColumn,
+  colourDrift,
   colourError,
+  colouringName,
   colourNone,
+  comparison,
   defaultColouring,
   rowFlags,
+  sameColouring,
 } from './colouring.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import type { Colouring, Store } from './store.ts';
+import type { Undo } from './undo.ts';
 
 export interface ColourActions {
-  /** Colours the map by a column, by reconstruction error, or not at all. */
+  /** Colours the map by a column, by error, by what a retrain changed, or not at all: one step. */
   setColour(colouring: Colouring): void;
-  /** Makes the rows with this palette index stand out and dims the others; the same again undoes it. */
-  toggleHighlight(entry: number): void;
-  /** Takes note that `bulk.heldout` has changed. */
+  /** Takes note that `bulk.before` has changed. */
+  refreshColours(): void;
+  /** Takes note that sets of rows in `bulk` (held out, selected, only) or the hidden entries have changed. */
   refreshFlags(): void;
 }
 
@@ -31,33 +38,56 @@ export interface ColourControl extends ColourActions {
   dispose(): void;
 }
 
-/** Least time between two colourings by error, in ms. */
-const ERROR_INTERVAL = 250;
+/** Least time between two colourings by what the frames bring, in ms. */
+const LIVE_INTERVAL = 250;
+const NONE: ReadonlySet<number> = new Set();
+
+type Live = Extract<Colouring, { kind: 'error' | 'change' | 'drift' }>;
+
+function isLive(colouring: Colouring): colouring is Live {
+  return colouring.kind !== 'none' && colouring.kind !== 'column';
+}
 
 export function createColourActions(
   store: Store,
   engine: ViewEngine,
   report: (error: unknown, doing: string) => void,
+  undo: Pick<Undo, 'push'>,
 ): ColourControl {
   let request = 0; // raised with every choice: an answer to an earlier one is dropped
   let chosen = false; // the person chose; a label column found later doesn't change that
   let shownTable: Id | null | undefined; // undefined: nothing shown yet
   let lost = false; // the worker went away under a request: asked again when the next one is ready
-  let errorTimer: ReturnType<typeof setTimeout> | undefined;
-  let errorShown = Number.NEGATIVE_INFINITY;
+  let liveTimer: ReturnType<typeof setTimeout> | undefined;
+  let liveShown = Number.NEGATIVE_INFINITY;
   let cache: { table: Id; column: number; values: ColumnValues } | null = null;
 
   function show({ index, palette, legend }: Coloured): void {
     const { bulk } = store;
     batch(() => {
-      const shown = store.legend.peek();
-      if (legend.kind !== 'classes' || shown.kind !== 'classes' || legend.title !== shown.title) {
-        store.highlight.value = null;
-      }
       bulk.colours = index;
       bulk.palette = palette;
-      bulk.flags = rowFlags(index, bulk.heldout, store.highlight.peek());
       store.legend.value = legend;
+      refreshFlags();
+    });
+  }
+
+  function refreshFlags(): void {
+    const { bulk } = store;
+    const shown = store.hidden.peek();
+    const { flags, hidden, selected } = rowFlags({
+      rows: store.map.peek()?.rows ?? store.table.peek()?.info.rows ?? 0,
+      index: bulk.colours,
+      heldout: bulk.heldout,
+      selected: bulk.selected,
+      entries: shown.entries,
+      only: bulk.only,
+    });
+    batch(() => {
+      bulk.flags = flags;
+      if (hidden !== shown.rows || selected !== shown.selected) {
+        store.hidden.value = { ...shown, rows: hidden, selected };
+      }
       store.colours.value++;
     });
   }
@@ -74,7 +104,9 @@ export function createColourActions(
         if (mine !== request) return;
         cache = { table: id, column, values };
       }
-      show(colourColumn(info, cache.values));
+      const coloured = colourColumn(info, cache.values);
+      const { legend } = coloured;
+      show({ ...coloured, legend: legend.kind === 'none' ? legend : { ...legend, column } });
     } catch (error) {
       if (mine !== request) return;
       if (failureOf(error).code === 'worker_lost') {
@@ -83,31 +115,66 @@ export function createColourActions(
       }
       batch(() => {
         store.colour.value = { kind: 'none' };
+        setEntries(NONE);
         show(colourNone());
       });
       report(error, `Can't colour by ${info.name}.`);
     }
   }
 
-  function showErrorNow(): void {
-    clearTimeout(errorTimer);
-    errorTimer = undefined;
+  /* ---- what the frames bring ---------------------------------------------------------------------------- */
+
+  /** Whether there is what these colours compare with. */
+  function available(colouring: Colouring): boolean {
+    if (colouring.kind !== 'change' && colouring.kind !== 'drift') return true;
+    const before = comparison(store.bulk.before, store.map.peek());
+    return (colouring.kind === 'change' ? before.error : before.positions) !== null;
+  }
+
+  /** Colours by an error of each row and the map; null when what these colours compare with is gone. */
+  function colourLive(kind: Live['kind'], error: Float32Array | null): Coloured | null {
+    const map = store.map.peek();
+    const before = comparison(store.bulk.before, map);
+    if (kind === 'drift') {
+      const now = map ? store.bulk.maps.get(map.map)?.positions : null;
+      return before.positions && now ? colourDrift(before.positions, now) : null;
+    }
+    if (!error) return null;
+    if (kind === 'error') return colourError(error);
+    return before.error ? colourChange(before.error, error) : null;
+  }
+
+  /** The errors that the last frame brought, if it did. */
+  function errorOfFrame(): Float32Array | null {
     const map = store.map.peek();
     const error = map ? store.bulk.maps.get(map.map)?.error : null;
-    if (error && error.length > 0) {
-      errorShown = performance.now();
-      show(colourError(error));
+    return error && error.length > 0 ? error : null;
+  }
+
+  function showLive(): void {
+    clearTimeout(liveTimer);
+    liveTimer = undefined;
+    const colouring = store.colour.peek();
+    if (!isLive(colouring)) return;
+    if (!available(colouring)) {
+      apply(colouring);
+      return;
     }
+    const coloured = colourLive(colouring.kind, errorOfFrame());
+    if (!coloured) return;
+    liveShown = performance.now();
+    show(coloured);
   }
 
   /** Errors that no frame has brought: asks for them once. */
-  async function readError(): Promise<void> {
+  async function readError(kind: Live['kind']): Promise<void> {
     const model = store.model.peek();
     if (!model) return show(colourNone());
     const mine = request;
     try {
       const error = await engine.request({ type: 'read', what: 'error', model: model.info.model });
-      if (mine === request) show(colourError(error));
+      if (mine !== request) return;
+      show(colourLive(kind, error) ?? colourNone());
     } catch (error) {
       if (mine !== request) return;
       if (failureOf(error).code === 'worker_lost') lost = true;
@@ -115,21 +182,52 @@ export function createColourActions(
     }
   }
 
-  function apply(colouring: Colouring): void {
+  /* ---- choosing ----------------------------------------------------------------------------------------- */
+
+  /** `entries`: those hidden with these colours; what was hidden with other colours is shown again. */
+  function apply(wanted: Colouring, entries = NONE): void {
+    const table = store.table.peek();
+    const offered = available(wanted);
+    const colouring = offered ? wanted : table ? defaultColouring(table) : { kind: 'none' as const };
+    if (!offered) chosen = false;
     request++;
-    clearTimeout(errorTimer);
-    errorTimer = undefined;
-    store.colour.value = colouring;
-    if (colouring.kind === 'none') {
-      show(colourNone());
-    } else if (colouring.kind === 'column') {
-      void showColumn(colouring.column);
-    } else {
-      const map = store.map.peek();
-      const known = map ? store.bulk.maps.get(map.map)?.error : null;
-      if (known && known.length > 0) showErrorNow();
-      else void readError();
-    }
+    clearTimeout(liveTimer);
+    liveTimer = undefined;
+    batch(() => {
+      store.colour.value = colouring;
+      setEntries(offered ? entries : NONE);
+      if (colouring.kind === 'none') show(colourNone());
+      else if (colouring.kind === 'column') void showColumn(colouring.column);
+      else if (colouring.kind === 'drift' || errorOfFrame()) showLive();
+      else void readError(colouring.kind);
+    });
+  }
+
+  function setEntries(entries: ReadonlySet<number>): void {
+    const shown = store.hidden.peek();
+    if (entries.size === 0 && shown.entries.size === 0) return;
+    store.hidden.value = { ...shown, entries };
+    /* Entries that are hidden again wait for their colours. */
+    if (entries.size === 0) refreshFlags();
+  }
+
+  function setColour(colouring: Colouring): void {
+    const before = { colouring: store.colour.peek(), chosen, entries: store.hidden.peek().entries };
+    chosen = true;
+    if (sameColouring(before.colouring, colouring)) return;
+    apply(colouring);
+    if (before.entries.size > 0) store.announcement.value = 'All classes are shown again, in other colours.';
+    undo.push({
+      label: colouringName(colouring, store.table.peek()),
+      undo() {
+        chosen = before.chosen;
+        apply(before.colouring, before.entries);
+      },
+      redo() {
+        chosen = true;
+        apply(colouring);
+      },
+    });
   }
 
   /* Another table, or another label column while nobody has chosen: back to what suits it. */
@@ -145,49 +243,36 @@ export function createColourActions(
       }
       if (chosen) return;
       const next: Colouring = table ? defaultColouring(table) : { kind: 'none' };
-      const now = store.colour.peek();
-      const same =
-        now.kind === next.kind &&
-        (now.kind !== 'column' || next.kind !== 'column' || now.column === next.column);
-      if (fresh || !same) apply(next);
+      if (fresh || !sameColouring(store.colour.peek(), next)) apply(next);
     });
   });
 
   const stopFrames = effect(() => {
     const version = store.map.value?.version;
-    if (version === undefined || store.colour.value.kind !== 'error') return;
-    if (errorTimer !== undefined) return;
-    const wait = errorShown + ERROR_INTERVAL - performance.now();
-    if (wait <= 0) untracked(showErrorNow);
-    else errorTimer = setTimeout(showErrorNow, wait);
+    if (version === undefined || !isLive(store.colour.value)) return;
+    if (liveTimer !== undefined) return;
+    const wait = liveShown + LIVE_INTERVAL - performance.now();
+    if (wait <= 0) untracked(showLive);
+    else liveTimer = setTimeout(showLive, wait);
   });
 
   const stopReady = effect(() => {
     if (!store.ready.value || !lost) return;
     lost = false;
-    untracked(() => apply(store.colour.peek()));
+    untracked(() => apply(store.colour.peek(), store.hidden.peek().entries));
   });
 
-  function refreshFlags(): void {
-    store.bulk.flags = rowFlags(store.bulk.colours, store.bulk.heldout, store.highlight.peek());
-    store.colours.value++;
-  }
-
   return {
-    setColour(colouring) {
-      chosen = true;
-      apply(colouring);
-    },
-    toggleHighlight(entry) {
-      batch(() => {
-        store.highlight.value = store.highlight.peek() === entry ? null : entry;
-        refreshFlags();
-      });
-    },
+    setColour,
     refreshFlags,
+    refreshColours() {
+      const colouring = store.colour.peek();
+      if (isLive(colouring)) apply(colouring, store.hidden.peek().entries);
+      else store.colours.value++;
+    },
     dispose() {
       request++;
-      clearTimeout(errorTimer);
+      clearTimeout(liveTimer);
       stopTable();
       stopReady();
       stopFrames();

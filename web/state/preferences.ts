@@ -16,6 +16,9 @@ const schema = v.object({
   pointSize: v.fallback(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(24))), null),
   logLoss: v.fallback(v.boolean(), false),
   shortcuts: v.fallback(v.boolean(), true),
+  shiftTool: v.fallback(v.picklist(['lasso', 'box', 'brush']), 'lasso'),
+  brushRadius: v.fallback(v.pipe(v.number(), v.minValue(4), v.maxValue(200)), 24),
+  trails: v.fallback(v.boolean(), true),
 });
 
 export type Preferences = v.InferOutput<typeof schema>;
@@ -25,6 +28,9 @@ export const DEFAULT_PREFERENCES: Preferences = {
   pointSize: null, // follows the number of rows
   logLoss: false,
   shortcuts: true,
+  shiftTool: 'lasso',
+  brushRadius: 24,
+  trails: true,
 };
 
 /** The part of `Storage` that is used. */

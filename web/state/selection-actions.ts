@@ -6,13 +6,36 @@
  * nothing is none. Selecting all, inverting and criteria mean the whole table, whatever is hidden.
  */
 
-import type { Criterion, RowBits, RowId } from '../protocol/messages.ts';
-import type { Maker, SelectionOp, Tool } from './store.ts';
+import { batch, effect, untracked } from '@preact/signals';
+import type { Criterion, Id, RowBits, RowId } from '../protocol/messages.ts';
+import { MISSING_INDEX, OTHER_INDEX } from '../render/palette.ts';
+import { failureOf, type ViewEngine } from './engine-port.ts';
+import { createHideActions, type HideActions } from './hide-actions.ts';
+import {
+  allBits,
+  bitsOfRows,
+  combine,
+  combineMakers,
+  countBits,
+  countCombined,
+  countSentence,
+  cut,
+  describeMaker,
+  emptyBits,
+  hasRow,
+  inverseMaker,
+  invert,
+  sameBits,
+} from './selection.ts';
+import { followRows } from './selection-readings.ts';
+import type { Maker, NamedSelection, Notice, SelectionOp, Store, Tool } from './store.ts';
+import { rowsText } from './summary.ts';
+import type { Undo } from './undo.ts';
 
 /** Characters of a saved selection's name. */
 export const NAME_LENGTH = 60;
 
-export interface SelectionActions {
+export interface SelectionActions extends HideActions {
   /** Selects rows: one step. `op`: how they and the present selection become one; default as the toolbar says. */
   selectBits(bits: RowBits, maker: Maker, op?: SelectionOp): void;
   /** Says in `store.drawing` how many rows `selectBits` would leave selected; null: nothing is being drawn. */
@@ -31,14 +54,6 @@ export interface SelectionActions {
   selectAll(): void;
   invertSelection(): void;
   clearSelection(): void;
-  /** Shows the selected rows alone. */
-  keepOnly(): void;
-  /** Shows every row: takes back `keepOnly` and opens every eye. */
-  showAllRows(): void;
-  /** Opens or shuts the eye of a legend item. */
-  toggleEntry(entry: number): void;
-  /** Shows one legend item alone; the same again shows all of them. */
-  isolateEntry(entry: number): void;
   /**
    * Keeps the selected rows under a name, trimmed to `NAME_LENGTH` characters; rows kept under it before give way.
    * False when there is no name or nothing is selected.
@@ -52,4 +67,285 @@ export interface SelectionActions {
   setBrushRadius(px: number): void;
   undo(): Promise<void>;
   redo(): Promise<void>;
+}
+
+export interface SelectionControl extends SelectionActions {
+  /** Ends what follows the store. */
+  disposeSelection(): void;
+}
+
+/** What the selection's actions need of the rest of the page. */
+export interface SelectionNeeds {
+  undo: Undo;
+  announce(text: string): void;
+  notify(notice: Omit<Notice, 'id'>): void;
+  /** Tells a failure; `doing` comes before it. */
+  report(error: unknown, doing: string): void;
+  /** Has the flags of the rows made again. */
+  refreshFlags(): void;
+}
+
+/** The rows that are selected, with what made them. */
+interface Selected {
+  bits: RowBits | null;
+  maker: Maker;
+}
+
+const NOTHING: Selected = { bits: null, maker: { kind: 'none' } };
+
+export function createSelectionActions(
+  store: Store,
+  engine: ViewEngine,
+  needs: SelectionNeeds,
+): SelectionControl {
+  const { undo, announce } = needs;
+  const hide = createHideActions(store, undo, announce, needs.refreshFlags);
+  const named = createNamed(store, undo, announce);
+  let wishes = 0; // raised by whatever makes an answer of the worker come too late
+  let lost: { by: Criterion; op: SelectionOp } | null = null; // asked when the worker went away
+
+  function rowCount(): number {
+    return store.table.peek()?.info.rows ?? 0;
+  }
+
+  /** A set made for the table on screen. */
+  function fits(bits: RowBits): boolean {
+    return bits.length === emptyBits(rowCount()).length;
+  }
+
+  function present(): Selected {
+    return { bits: store.bulk.selected, maker: store.selection.peek().maker };
+  }
+
+  function put({ bits, maker }: Selected): void {
+    const { version } = store.selection.peek();
+    batch(() => {
+      store.bulk.selected = bits;
+      store.selection.value = { count: countBits(bits), maker, version: version + 1 };
+      needs.refreshFlags();
+    });
+  }
+
+  /** Takes another selection: a step unless the rows are the same. */
+  function change(bits: RowBits, maker: Maker): void {
+    wishes++;
+    lost = null;
+    const before = present();
+    const count = countBits(bits);
+    const next = count > 0 ? { bits, maker: rounded(maker) } : NOTHING;
+    batch(() => {
+      store.drawing.value = null;
+      if (sameBits(before.bits, next.bits)) return;
+      put(next);
+      const label = count > 0 ? `selection of ${rowsText(count)}` : 'clearing the selection';
+      undo.push({ label, undo: () => put(before), redo: () => put(next) });
+    });
+    announce(countSentence(count, rowCount(), store.hidden.peek().selected));
+  }
+
+  function selectBits(bits: RowBits, maker: Maker, op: SelectionOp = store.selectionOp.peek()): void {
+    if (!fits(bits)) return;
+    const before = present();
+    const after = combine(before.bits, bits, op);
+    change(after, combineMakers(before.maker, maker, op, after));
+  }
+
+  function selectRow(row: RowId, op?: SelectionOp): void {
+    const rows = rowCount();
+    if (!Number.isInteger(row) || row < 0 || row >= rows) return;
+    selectBits(bitsOfRows([row], rows), { kind: 'rows', rows: [row, 1], clicked: true }, op);
+  }
+
+  async function selectBy(by: Criterion, op: SelectionOp = store.selectionOp.peek()): Promise<void> {
+    const table = store.table.peek();
+    if (!table) return;
+    const mine = ++wishes;
+    lost = null;
+    try {
+      const bits = await engine.request({ type: 'select', table: table.info.table, by });
+      if (mine !== wishes) return;
+      if (countBits(bits) > 0) {
+        selectBits(bits, by, op);
+      } else {
+        const words = describeMaker(by, table, table.info.rows);
+        needs.notify({ tone: 'info', text: `No row found: ${words}.` });
+        announce(`No row found: ${words}.`);
+      }
+    } catch (error) {
+      if (mine !== wishes) return;
+      if (failureOf(error).code === 'worker_lost') lost = { by, op };
+      else needs.report(error, 'These rows can’t be selected.');
+    }
+  }
+
+  async function selectEntry(entry: number, op?: SelectionOp): Promise<void> {
+    const by = entryCriterion(store, entry);
+    const index = store.bulk.colours;
+    const rows = rowCount();
+    if (!by || index?.length !== rows) return;
+    /* The colours on screen tell which rows they are: no need to ask the worker. */
+    const found = new Uint32Array(rows);
+    let count = 0;
+    for (let row = 0; row < rows; row++) {
+      if (index[row] === entry) found[count++] = row;
+    }
+    selectBits(bitsOfRows(found.subarray(0, count), rows), by, op);
+  }
+
+  function reset(): void {
+    wishes++;
+    lost = null;
+    batch(() => {
+      store.bulk.only = null;
+      store.bulk.before = null;
+      store.hidden.value = { entries: new Set(), only: false, rows: 0, selected: 0 };
+      store.named.value = [];
+      store.drawing.value = null;
+      undo.clear();
+      put(NOTHING);
+    });
+  }
+
+  /* Row ids belong to a table: another one, also one with more rows of the same data, begins with nothing. */
+  let shownTable: Id | null = null;
+  const stopTable = effect(() => {
+    const id = store.table.value?.info.table ?? null;
+    if (id === shownTable) return;
+    shownTable = id;
+    untracked(reset);
+  });
+
+  const stopReady = effect(() => {
+    if (!store.ready.value || !lost) return;
+    const { by, op } = lost;
+    untracked(() => void selectBy(by, op));
+  });
+
+  const stopFollowing = followRows(store, engine, needs.refreshFlags, needs.report);
+
+  return {
+    ...hide,
+    selectBits,
+    previewBits(bits, op = store.selectionOp.peek()) {
+      store.drawing.value = bits && fits(bits) ? countCombined(store.bulk.selected, bits, op) : null;
+    },
+    selectRow,
+    toggleRow(row) {
+      selectRow(row, hasRow(store.bulk.selected, row) ? 'subtract' : 'add');
+    },
+    selectBy,
+    selectEntry,
+    selectAll() {
+      if (store.table.peek()) change(allBits(rowCount()), { kind: 'all' });
+    },
+    invertSelection() {
+      const { bits, maker } = present();
+      if (store.table.peek()) change(invert(bits, rowCount()), inverseMaker(maker));
+    },
+    clearSelection() {
+      if (store.bulk.selected) change(emptyBits(rowCount()), { kind: 'none' });
+    },
+    saveSelection: named.save,
+    forgetSelection: named.forget,
+    useSelection(name, op) {
+      const found = named.find(name);
+      if (found) selectBits(found.bits, found.maker, op);
+    },
+    setTool(tool) {
+      store.tool.value = tool;
+      if (tool !== 'pan') store.shiftTool.value = tool;
+      announce(`${TOOL_NAMES[tool]}.`);
+    },
+    setSelectionOp(op) {
+      store.selectionOp.value = op;
+    },
+    setBrushRadius(px) {
+      if (Number.isFinite(px)) store.brushRadius.value = Math.min(200, Math.max(4, px));
+    },
+    undo: undo.undo,
+    redo: undo.redo,
+    disposeSelection() {
+      wishes++;
+      stopTable();
+      stopReady();
+      stopFollowing();
+    },
+  };
+}
+
+const TOOL_NAMES: Record<Tool, string> = { pan: 'Pan', lasso: 'Lasso', box: 'Box', brush: 'Brush' };
+
+/** A maker whose shape has coordinates that float32 holds, as positions on the map are. */
+function rounded(maker: Maker): Maker {
+  return 'points' in maker ? { ...maker, points: maker.points.map(Math.fround) } : maker;
+}
+
+/** What the rows of a legend item have in common; null when the legend has no such item. */
+function entryCriterion(store: Store, entry: number): Criterion | null {
+  const legend = store.legend.peek();
+  if (legend.kind === 'none' || legend.column === undefined) return null;
+  const { column } = legend;
+  if (entry === MISSING_INDEX) {
+    return legend.missing > 0 ? { kind: 'class', column, classes: [], missing: true } : null;
+  }
+  if (legend.kind === 'range') return null;
+  const item = legend.items.find(({ colour }) => colour === entry);
+  if (!item) return null;
+  if (entry !== OTHER_INDEX) return { kind: 'class', column, classes: [item.name] };
+  const named = legend.items.filter(({ colour }) => colour !== OTHER_INDEX).map(({ name }) => name);
+  return { kind: 'class', column, classes: named, except: true };
+}
+
+interface Named {
+  save(name: string): boolean;
+  forget(name: string): void;
+  find(name: string): NamedSelection | undefined;
+}
+
+/** Selections under names, in the order in which they were first saved. */
+function createNamed(store: Store, undo: Undo, announce: (text: string) => void): Named {
+  function find(name: string): NamedSelection | undefined {
+    return store.named.peek().find((other) => other.name === name);
+  }
+
+  function change(label: string, next: readonly NamedSelection[]): void {
+    const before = store.named.peek();
+    const put = (list: readonly NamedSelection[]) => () => {
+      store.named.value = list;
+    };
+    put(next)();
+    undo.push({ label, undo: put(before), redo: put(next) });
+  }
+
+  return {
+    find,
+    save(text) {
+      const name = Array.from(text.trim()).slice(0, NAME_LENGTH).join('').trim();
+      const bits = store.bulk.selected;
+      if (name === '' || !bits) return false;
+      const { count, maker } = store.selection.peek();
+      const entry: NamedSelection = { name, count, maker, bits };
+      const old = find(name);
+      if (old && sameBits(old.bits, bits)) return true;
+      const list = store.named.peek();
+      change(
+        `saved selection ${cut(name)}`,
+        old ? list.map((other) => (other === old ? entry : other)) : [...list, entry],
+      );
+      announce(
+        old
+          ? `“${name}” is now ${rowsText(count)}; it was ${rowsText(old.count)}.`
+          : `${rowsText(count)} saved as “${name}”.`,
+      );
+      return true;
+    },
+    forget(name) {
+      if (!find(name)) return;
+      change(
+        `forgetting ${cut(name)}`,
+        store.named.peek().filter((other) => other.name !== name),
+      );
+      announce(`“${name}” was forgotten.`);
+    },
+  };
 }

@@ -284,7 +284,6 @@ export interface Store {
   colour: Signal<Colouring>;
   colours: Signal<number>; // version of Bulk.colours, palette and flags
   legend: Signal<Legend>;
-  highlight: Signal<number | null>; // palette index of the class that stands out; the rest is dimmed
   tool: Signal<Tool>;
   shiftTool: Signal<Exclude<Tool, 'pan'>>; // what Shift + drag does: the last selection tool
   selectionOp: Signal<SelectionOp>; // of the toolbar; keys held during a gesture come first
@@ -358,7 +357,6 @@ export function createStore(): Store {
     colour: signal<Colouring>({ kind: 'none' }),
     colours: signal(0),
     legend: signal<Legend>({ kind: 'none' }),
-    highlight: signal(null),
     latentRange: signal(null),
     pointSize: signal(5),
     logLoss: signal(false),

@@ -27,6 +27,8 @@ export interface Undo {
   redo(): Promise<void>;
   /** Forgets everything: another table is there. */
   clear(): void;
+  /** Forgets what changes the model: another one is there. The other steps stay. */
+  forgetModel(): void;
 }
 
 /** Changes that can be taken back; the oldest is forgotten first. */
@@ -46,6 +48,7 @@ export function createUndo(
   let busy = false; // an entry is being walked
   let changes = 0; // raised by push and clear
   let life = 0; // raised by clear
+  let models = 0; // raised by forgetModel
 
   function show(): void {
     const next = { undo: done.at(-1)?.label ?? null, redo: undone.at(-1)?.label ?? null };
@@ -67,6 +70,7 @@ export function createUndo(
     busy = true;
     const before = changes;
     const mine = life;
+    const model = models;
     let failed: unknown = null;
     try {
       const waits = entry[way]();
@@ -75,7 +79,7 @@ export function createUndo(
       failed = error ?? new Error('It failed.');
     }
     busy = false;
-    if (mine !== life) return;
+    if (mine !== life || (entry.model && model !== models)) return;
     const unchanged = before === changes;
     if (failed !== null) {
       if (back) done.splice(place, 0, entry);
@@ -105,6 +109,12 @@ export function createUndo(
       life++;
       done = [];
       undone = [];
+      show();
+    },
+    forgetModel() {
+      models++;
+      done = done.filter(({ model }) => !model);
+      undone = undone.filter(({ model }) => !model);
       show();
     },
   };

@@ -12,8 +12,9 @@ import type { ColumnValues, Id, RowId } from '../protocol/messages.ts';
 import { suggestedPointSize } from '../render/marks.ts';
 import { type ColourActions, createColourActions } from './colour-actions.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
-import type { Notice, Store } from './store.ts';
+import type { ModelState, Notice, Store } from './store.ts';
 import { latentRange } from './summary.ts';
+import type { Undo } from './undo.ts';
 
 export interface ViewActions extends ColourActions {
   /** Diameter of a point in CSS pixels, 1 to 24. */
@@ -43,7 +44,12 @@ const REFRESH_INTERVAL = 300;
 /** The same for the range of the code's dimensions, which takes every row. */
 const RANGE_INTERVAL = 4000;
 
-export function createViewActions(store: Store, engine: ViewEngine): ViewActions {
+/** `undo` takes what the person chooses about colours; without it, such choices can't be taken back. */
+export function createViewActions(
+  store: Store,
+  engine: ViewEngine,
+  undo: Pick<Undo, 'push'> = { push: () => undefined },
+): ViewActions {
   let inFlight: { model: Id; row: RowId } | null = null;
   let wanted: RowId | null = null;
   let refreshedAt = 0;
@@ -71,7 +77,7 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
     store.notices.value = [...notices, { id, ...notice }];
   }
 
-  const colour = createColourActions(store, engine, report);
+  const colour = createColourActions(store, engine, report, undo);
 
   /* ---- the detail of one row ---------------------------------------------------------------------------- */
 
@@ -149,12 +155,20 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
 
   /* ---- the range of each latent dimension --------------------------------------------------------------- */
 
+  /** Whether codes may be drawn elsewhere than where they are, laid onto the map of an earlier model. */
+  function aligned(model: ModelState): boolean {
+    const { nodes } = store.history.peek();
+    return (
+      model.fit.fresh === true || Boolean(model.result?.align) || nodes.some(({ align }) => align !== null)
+    );
+  }
+
   async function readRange(): Promise<void> {
     const model = store.model.peek();
     const map = store.map.peek();
     if (!model || !map || rangeBusy) return;
     const { latent } = model.params;
-    if (latent === 2) {
+    if (latent === 2 && !aligned(model)) {
       /* The map is the code: no need to ask the worker. Only its scale is wanted, so twice a second is plenty. */
       if (performance.now() - rangeAt < 500 && !map.whole) return;
       const arrays = store.bulk.maps.get(map.map);
@@ -203,7 +217,7 @@ export function createViewActions(store: Store, engine: ViewEngine): ViewActions
 
   return {
     setColour: colour.setColour,
-    toggleHighlight: colour.toggleHighlight,
+    refreshColours: colour.refreshColours,
     refreshFlags: colour.refreshFlags,
     requestDetail,
     setPointSize(px) {
