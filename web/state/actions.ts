@@ -17,8 +17,10 @@ import {
   writePreferences,
 } from './preferences.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
+import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type SessionEngine, type Surroundings } from './session-actions.ts';
 import type { Store, Theme } from './store.ts';
+import { createUndo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
 
 export interface SessionActions extends OpenActions, RunActions {
@@ -39,7 +41,7 @@ export interface SessionActions extends OpenActions, RunActions {
   onLost(failure: Failure, rebuilt: boolean, retry: boolean): void;
 }
 
-export type Actions = SessionActions & ViewActions;
+export type Actions = SessionActions & ViewActions & SelectionActions;
 
 export interface ActionOptions {
   surroundings: Surroundings;
@@ -51,7 +53,19 @@ export interface ActionOptions {
 export function createActions(store: Store, engine: SessionEngine, options: ActionOptions): Actions {
   const { storage, surroundings } = options;
   const session = createSession(store, engine, surroundings);
-  const view = createViewActions(store, engine);
+  const announce = (text: string): void => session.announce(text);
+  const undo = createUndo(store, announce, (text) => {
+    announce(text);
+    session.notify({ tone: 'info', text });
+  });
+  const view = createViewActions(store, engine, undo);
+  const selection = createSelectionActions(store, engine, {
+    undo,
+    announce,
+    notify: session.notify,
+    report: session.report,
+    refreshFlags: view.refreshFlags,
+  });
   const runner = createRunner(session);
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
@@ -85,6 +99,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
 
   return {
     ...view,
+    ...selection,
     open: opener.open,
     setRole: takingOver(opener.setRole),
     setScale: takingOver(opener.setScale),
@@ -110,7 +125,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     onProgress: runner.onProgress,
     onFrame: runner.onFrame,
     dismiss: session.dismiss,
-    announce: (text) => session.announce(text),
+    announce,
     cancel() {
       if (!opener.cancelOpening() && store.firstVisit.peek()) {
         demonstration.end();
@@ -126,6 +141,14 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     setPointSize(px) {
       view.setPointSize(px);
       remember({ pointSize: store.pointSize.peek() });
+    },
+    setTool(tool) {
+      selection.setTool(tool);
+      remember({ shiftTool: store.shiftTool.peek() });
+    },
+    setBrushRadius(px) {
+      selection.setBrushRadius(px);
+      remember({ brushRadius: store.brushRadius.peek() });
     },
     setTheme(theme) {
       store.theme.value = theme;
@@ -158,6 +181,9 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
         store.theme.value = preferences.theme;
         store.logLoss.value = preferences.logLoss;
         store.shortcuts.value = preferences.shortcuts;
+        store.shiftTool.value = preferences.shiftTool;
+        store.brushRadius.value = preferences.brushRadius;
+        store.trails.value = preferences.trails;
         if (preferences.pointSize !== null) view.setPointSize(preferences.pointSize);
       });
       options.applyTheme(preferences.theme);
