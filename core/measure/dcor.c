@@ -96,7 +96,7 @@ status dcor_new(dcor **out, const matrix *x, const float *positions, const uint3
         c->b.points[(size_t)i * LANES + 1] = positions[(size_t)i * 2 + 1];
     }
     if (m < FEWEST_ROWS) {
-        finish(c, NAN);
+        finish(c, (double)NAN);
     }
     *out = c;
     return STATUS_OK;
@@ -136,7 +136,7 @@ static void load_rows(dcor *c) {
         const bool finite_a = look_at(&c->a, c->k);
         const bool finite_b = look_at(&c->b, c->k);
         if (!finite_a || !finite_b) {
-            finish(c, NAN);
+            finish(c, (double)NAN);
             return;
         }
     }
@@ -169,7 +169,7 @@ static void scale_point(const cloud *o, uint32_t i, double factor) {
  * scale of either side, and a power of two changes no digit. */
 static void scale_rows(dcor *c) {
     if (c->a.largest == 0.0f || c->b.largest == 0.0f) {
-        finish(c, NAN);
+        finish(c, (double)NAN);
         return;
     }
     const double a = scale_of(&c->a);
@@ -213,7 +213,7 @@ static double value_of(const dcor *c) {
     const double of_a = covariance(c, &c->a, &c->a, c->all.aa);
     const double of_b = covariance(c, &c->b, &c->b, c->all.bb);
     if (!(of_a > 0.0) || !(of_b > 0.0)) {
-        return NAN;
+        return (double)NAN;
     }
     const double squared = covariance(c, &c->a, &c->b, c->all.ab) / (sqrt(of_a) * sqrt(of_b));
     return squared < 1.0 ? sqrt(squared) : 1.0;

@@ -145,12 +145,12 @@ uint32_t moments_count(const moments *m) {
 static double effect_of(const side *s, const side *r, uint32_t j) {
     const double freedom = s->n + r->n - 2.0;
     if (s->n < 1.0 || r->n < 1.0 || freedom < 1.0) {
-        return NAN;
+        return (double)NAN;
     }
     const double difference = s->mean[j] - r->mean[j];
     const double within = s->square[j] + r->square[j];
     if (!(within > 0.0) && !(fabs(difference) > 0.0)) {
-        return NAN; /* said, not computed: the sign of 0 / 0 is the machine's */
+        return (double)NAN; /* said, not computed: the sign of 0 / 0 is the machine's */
     }
     return difference / sqrt(within / freedom);
 }

@@ -91,7 +91,7 @@ static double best_by_search(const float *from, const float *to, uint32_t n) {
             mean[2 + c] += (double)to[i * 2 + c] / n;
         }
     }
-    double best = INFINITY;
+    double best = (double)INFINITY;
     for (uint32_t step = 0; step < 2 * 3600; step++) {
         double t[6];
         similarity(t, 1.0, (step % 3600) / 3600.0, step >= 3600, 0.0, 0.0);
