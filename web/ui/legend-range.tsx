@@ -4,7 +4,7 @@
 
 import type { JSX } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
-import { MISSING_INDEX, paletteColour, SCALE_SIZE } from '../render/palette.ts';
+import { paletteColour, SCALE_SIZE } from '../render/palette.ts';
 import {
   rangeBetween,
   rowsInRange,
@@ -14,7 +14,8 @@ import {
 } from '../state/legend-select.ts';
 import { runsOf } from '../state/selection.ts';
 import type { Legend as LegendState, SelectionOp } from '../state/store.ts';
-import { formatCount, formatNumber } from '../state/summary.ts';
+import { formatNumber } from '../state/summary.ts';
+import { LegendItems } from './legend-items.tsx';
 import type { MapProps } from './map-toolbar.tsx';
 import { keysOf, opOfKeys } from './selection-gestures.ts';
 
@@ -52,7 +53,7 @@ export function RangeLegend({ store, actions, legend, palette }: RangeLegendProp
     if (range.ok) select({ lo: range.lo, hi: range.hi }, op);
   };
   const write = ({ lo, hi }: ValueRange): void => {
-    setTyped({ from: lo === null ? '' : plain(lo), to: hi === null ? '' : plain(hi) });
+    setTyped({ from: lo === null ? '' : String(lo), to: hi === null ? '' : String(hi) });
     setError('');
   };
   const preview = (range: ValueRange | null, op?: SelectionOp): void => {
@@ -128,21 +129,10 @@ export function RangeLegend({ store, actions, legend, palette }: RangeLegendProp
         </p>
       ) : null}
       {legend.missing > 0 ? (
-        <p class="legend-missing">
-          <span
-            class="legend-swatch legend-hollow"
-            style={{ borderColor: paletteColour(palette, MISSING_INDEX) }}
-          />
-          {formatCount(legend.missing)} missing
-        </p>
+        <LegendItems store={store} actions={actions} items={[]} missing={legend.missing} palette={palette} />
       ) : null}
     </div>
   );
-}
-
-/** A number as it may be typed. */
-function plain(value: number): string {
-  return String(value);
 }
 
 function Ends({ legend }: { legend: Scale }): JSX.Element {

@@ -147,7 +147,7 @@ function BrushSize({ store, actions }: MapProps): JSX.Element {
       <input
         type="range"
         min="4"
-        max="120"
+        max="200"
         step="1"
         value={radius}
         aria-valuetext={`${2 * radius} pixels across`}
