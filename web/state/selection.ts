@@ -161,8 +161,8 @@ export function combineMakers(a: Maker, b: Maker, op: SelectionOp, result: RowBi
   const count = countBits(result);
   if (count === 0) return { kind: 'none' };
   if (op === 'replace') return b;
-  if (b.kind === 'none') return a;
-  if (a.kind === 'none' || (b.kind === 'all' && op !== 'subtract')) return b;
+  if (b.kind === 'none' || (b.kind === 'all' && op === 'intersect')) return a;
+  if (a.kind === 'none' || (b.kind === 'all' && op === 'add')) return b;
   if (a.kind === 'all') return op === 'add' ? a : op === 'intersect' ? b : inverseMaker(b);
   const merged = mergeClasses(a, b, op) ?? mergeRows(a, b, op, result);
   if (merged) return merged;
