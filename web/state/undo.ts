@@ -59,12 +59,9 @@ export function createUndo(
   async function walk(way: 'undo' | 'redo'): Promise<void> {
     const back = way === 'undo';
     const entry = (back ? done : undone).at(-1);
-    if (!entry) return;
-    const why = busy ? 'The step before is still being taken.' : entry.model ? heldUp(store) : null;
-    if (why !== null) {
-      refuse(why);
-      return;
-    }
+    const why = busy ? 'The step before is still being taken.' : entry?.model ? heldUp(store) : null;
+    if (why !== null) refuse(why);
+    if (why !== null || !entry) return;
     (back ? done : undone).pop();
     const place = done.length; // what is done meanwhile comes behind it
     busy = true;
