@@ -1,38 +1,19 @@
 // The command line, in this process: arguments, files, reports and exit statuses. tests/e2e/cli.spec.ts runs the
 // built program.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseArgs, parseNumber, UsageError } from '../../web/cli/args.ts';
 import { barText } from '../../web/cli/bar.ts';
-import { main, type Report } from '../../web/cli/main.ts';
+import type { Report } from '../../web/cli/main.ts';
 import { csvOf, npyOf } from '../../web/cli/output.ts';
 import { host } from '../wasm/session-host.ts';
+import { commandLine, data } from './cli-support.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const folder = mkdtempSync(resolve(tmpdir(), 'unfold-cli-'));
-const wasm = process.env.UNFOLD_WASM ?? resolve(root, 'dist/wasm/kernels.wasm');
-const data = resolve(root, 'dist/data');
-
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const path = (name: string): string => resolve(folder, name);
-
-async function unfold(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const status = await main(args, {
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-    version: '1.2.3',
-    kernels: [pathToFileURL(path('missing.wasm')), pathToFileURL(wasm)],
-    data: [pathToFileURL(`${data}/`)],
-  });
-  return { status, out, err };
-}
+const { folder, path, unfold, remove } = commandLine();
+afterAll(remove);
 
 const table = path('table.csv');
 const lines = ['x,y,name,z'];
