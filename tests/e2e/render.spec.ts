@@ -193,6 +193,190 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.ring[r]).toBeLessThan(60);
   });
 
+  it.each([1, 2])(
+    'draws trails to where rows are seen now, under them, at %s device pixels each',
+    async (dpr) => {
+      const seen = await page.evaluate((ratio) => {
+        const { renderer } = window.kit.mount(200, 100, ratio);
+        const palette = new Uint8Array(1024);
+        palette.set([255, 0, 0, 255, 0, 0, 255, 255]);
+        /* Level ways at heights 40 to -40: plain, hidden, nowhere before, nowhere now, still; a slanted one below. */
+        const NO = Number.NaN;
+        const from = Float32Array.from([-80, 40, -80, 25, NO, 10, -80, -5, 80, -20, -60, -45]);
+        const to = Float32Array.from([80, 40, 80, 25, 80, 10, NO, -5, 80.4, -20, 60, -25]);
+        renderer.set({
+          positions: to,
+          colours: { index: Uint8Array.from([1, 0, 0, 0, 0, 0]) },
+          palette,
+          flags: Uint8Array.from([0, 4, 0, 0, 0, 0]),
+          trails: { from },
+          camera: { cx: 0, cy: 0, scale: 1 },
+          pointSize: 4,
+        });
+        renderer.draw(0);
+        const shot = window.kit.pixels(renderer.canvas);
+        /** How much ink there is across a level line at a place of the world: sum of 255 - green, in CSS pixels. */
+        const ink = (x: number, y: number): number => {
+          let sum = 0;
+          for (let d = -4 * ratio; d < 4 * ratio; d++) {
+            const line = Math.round((50 - y) * ratio + d);
+            sum += 255 - (shot.data[4 * (line * shot.width + Math.round((100 + x) * ratio)) + 1] ?? 255);
+          }
+          return sum / 255 / ratio;
+        };
+        const middle = shot.data.slice(4 * (10 * ratio * shot.width + 160 * ratio)).slice(0, 3);
+        return {
+          plain: [-78, 0, 70].map((x) => ink(x, 40)),
+          beyond: [ink(-88, 40), ink(88, 40)],
+          none: [25, 10, -5].map((y) => ink(0, y)),
+          still: ink(70, -20),
+          slanted: [ink(-30, -40), ink(0, -35), ink(30, -30)],
+          middle,
+        };
+      }, dpr);
+      /* A line 1.25 pixels wide, fainter at its old end. */
+      const [old = 0, half = 0, now = 0] = seen.plain;
+      expect(half / 1.25).toBeGreaterThan(0.08);
+      expect(half / 1.25).toBeLessThan(0.13);
+      expect(now).toBeGreaterThan(1.4 * half);
+      expect(half).toBeGreaterThan(2 * old);
+      expect(old).toBeGreaterThan(0.02);
+      expect(seen.beyond).toEqual([0, 0]);
+      expect(seen.none).toEqual([0, 0, 0]);
+      expect(seen.still).toBe(0);
+      const [s0 = 0, s1 = 0, s2 = 0] = seen.slanted;
+      expect(s0).toBeGreaterThan(0.03);
+      expect(s1).toBeGreaterThan(s0);
+      expect(s2).toBeGreaterThan(s1);
+      /* In the row's colour. */
+      expect(seen.middle[2]).toBeGreaterThan((seen.middle[0] ?? 0) + 15);
+    },
+  );
+
+  it('has trails follow a motion, strongest for selected rows, and takes them away again', async () => {
+    const seen = await page.evaluate(() => {
+      const { renderer } = window.kit.mount(200, 100, 1);
+      const palette = new Uint8Array(1024);
+      palette.fill(255, 3, 4);
+      const at = (x: number): Float32Array => Float32Array.from([x, 30, x, 0, x, -30]);
+      const from = at(-80);
+      /** Ink at three heights: plain, dimmed, selected. */
+      const inks = (x: number): number[] => {
+        const { data, width } = window.kit.pixels(renderer.canvas);
+        return [30, 0, -30].map((y) => {
+          let sum = 0;
+          for (let d = -4; d < 4; d++) sum += 255 - (data[4 * ((50 - y + d) * width + 100 + x)] ?? 255);
+          return sum / 255;
+        });
+      };
+      renderer.set({
+        positions: at(-80),
+        palette,
+        flags: Uint8Array.from([0, 2, 1]),
+        trails: { from },
+        camera: { cx: 0, cy: 0, scale: 1 },
+        pointSize: 4,
+      });
+      renderer.draw(0);
+      const before = inks(0);
+      renderer.set({ positions: at(80), blendMs: 100 });
+      renderer.draw(1000);
+      renderer.draw(1050);
+      const half = { behind: inks(-20), ahead: inks(20) };
+      /* Another frame in mid-motion: from where points are seen, while trails stay where they began. */
+      renderer.set({ positions: at(40), blendMs: 100 });
+      renderer.draw(1060);
+      renderer.draw(1150);
+      const end = { behind: inks(20), ahead: inks(60) };
+      const same = renderer.set({ trails: { from } });
+      const other = renderer.set({ trails: { from: from.subarray(2) } });
+      renderer.draw(1200);
+      const otherRows = inks(0);
+      renderer.set({ trails: { from } });
+      renderer.draw(1210);
+      const again = inks(0);
+      const gone = renderer.set({ trails: null });
+      renderer.draw(1220);
+      return { before, half, end, same, other, otherRows, again, gone, none: inks(0) };
+    });
+    expect(seen.before).toEqual([0, 0, 0]);
+    expect(seen.half.ahead).toEqual([0, 0, 0]);
+    const [plain = 0, dimmed = 0, selected = 0] = seen.half.behind;
+    expect(dimmed).toBeGreaterThan(0.02);
+    expect(plain).toBeGreaterThan(2 * dimmed);
+    expect(selected).toBeGreaterThan(1.6 * plain);
+    expect(Math.min(...seen.end.behind)).toBeGreaterThan(0.02);
+    expect(seen.end.ahead).toEqual([0, 0, 0]);
+    expect([seen.same, seen.other, seen.gone]).toEqual([false, true, true]);
+    expect(seen.otherRows).toEqual([0, 0, 0]);
+    expect(Math.min(...seen.again)).toBeGreaterThan(0.02);
+    expect(seen.none).toEqual([0, 0, 0]);
+  });
+
+  it('draws trails of more rows than are drawn at once, each at its place', async () => {
+    const seen = await page.evaluate(() => {
+      const n = 40_000;
+      const { renderer } = window.kit.mount(200, 100, 1);
+      const palette = new Uint8Array(1024);
+      palette.fill(255, 3, 4);
+      const from = new Float32Array(2 * n).fill(-500);
+      const to = new Float32Array(2 * n).fill(-500);
+      /* All rows rest outside but three, from the beginning, the middle and the end. */
+      for (const [row, y] of [[0, 30] as const, [20_000, 0] as const, [n - 1, -30] as const]) {
+        from.set([-80, y], 2 * row);
+        to.set([80, y], 2 * row);
+      }
+      renderer.set({
+        positions: to,
+        palette,
+        flags: new Uint8Array(n).fill(1),
+        trails: { from },
+        camera: { cx: 0, cy: 0, scale: 1 },
+        pointSize: 4,
+      });
+      renderer.draw(0);
+      const { data, width } = window.kit.pixels(renderer.canvas);
+      return [30, 15, 0, -15, -30].map((y) => {
+        let least = 255;
+        for (let d = -2; d < 2; d++) least = Math.min(least, data[4 * ((50 - y + d) * width + 140)] ?? 255);
+        return least < 240;
+      });
+    });
+    expect(seen).toEqual([true, false, true, false, true]);
+  });
+
+  it('has a selected row win over a dimmed one at the same place, whichever comes first', async () => {
+    const seen = await page.evaluate(() => {
+      const palette = new Uint8Array(1024);
+      palette.set([255, 0, 0, 255, 0, 0, 255, 255]);
+      return [
+        [1, 2],
+        [2, 1],
+      ].map((flags) => {
+        const { renderer } = window.kit.mount(60, 40, 1);
+        renderer.set({
+          /* Two more far away, so that the map is not crowded. */
+          positions: Float32Array.from([0, 0, 0, 0, -500, -500, 500, 500]),
+          /* The selected row is red. */
+          colours: { index: Uint8Array.from([...flags.map((flag) => (flag === 1 ? 0 : 1)), 0, 0]) },
+          palette,
+          flags: Uint8Array.from([...flags, 0, 0]),
+          camera: { cx: 0, cy: 0, scale: 1 },
+          pointSize: 20,
+          selectedOutline: [0, 255, 0, 255],
+        });
+        renderer.draw(0);
+        const { data, width } = window.kit.pixels(renderer.canvas);
+        return [20, 29].map((y) => data.slice(4 * (y * width + 30)).slice(0, 3));
+      });
+    });
+    for (const [inside, rim] of seen) {
+      expect(inside?.[0]).toBeGreaterThan(235);
+      expect(inside?.[2]).toBeLessThan(60);
+      expect(rim?.[1]).toBeGreaterThan(150);
+    }
+  });
+
   it('puts a ring around the hovered and the focused row, on top of everything', async () => {
     const seen = await page.evaluate(() => {
       const { renderer } = window.kit.mount(100, 50, 1);
@@ -332,6 +516,7 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
         pointSize: 20,
         hoverRow: 0,
         hoverRing: [0, 255, 0, 255],
+        trails: { from: Float32Array.from([-100, 50, -100, -50]) },
       });
       renderer.draw(0);
       const before = window.kit.pixels(renderer.canvas);
@@ -350,6 +535,8 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
         blue: at(2500, 1500),
         hover: at(500 + 127, 500),
         ground: at(1500, 1000),
+        trail: at(2200, 1500),
+        besideTrail: at(2200, 1508),
         tooLarge,
       };
     });
@@ -360,6 +547,9 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.blue[2]).toBeGreaterThan(235);
     expect(seen.hover).toEqual([255, 255, 255, 255]);
     expect(seen.ground).toEqual([255, 255, 255, 255]);
+    expect(seen.trail[2]).toBeGreaterThan(250);
+    expect(seen.trail[0]).toBeLessThan(230);
+    expect(seen.besideTrail).toEqual([255, 255, 255, 255]);
     expect(seen.tooLarge).toMatch(/more than this browser can hold/);
   });
 });
@@ -381,6 +571,7 @@ it('draws the same with squares as with point sprites', async () => {
           flags: Uint8Array.from({ length: 3000 }, (_, i) => (i % 7 === 0 ? 1 : i % 11 === 0 ? 8 : 2)),
           camera: window.kit.camera.fitCamera(window.kit.dataBounds(positions), { width: 300, height: 200 }),
           hoverRow: 5,
+          trails: { from: positions.map((v) => 0.8 * v) },
         });
         renderer.draw(0);
         return window.kit.pixels(renderer.canvas).data;
@@ -425,6 +616,7 @@ describe('the renderer when its context is lost', () => {
         camera: window.kit.camera.fitCamera(window.kit.dataBounds(positions), { width: 300, height: 200 }),
         pointSize: 6,
         hoverRow: 17,
+        trails: { from: positions.map((v, i) => 0.7 * v + (i % 5) / 10) },
       });
       window.mounted = mounted;
     }, restoreMs);

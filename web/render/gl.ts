@@ -111,6 +111,26 @@ export class GrowBuffer {
   }
 }
 
+/** Runs `draw` as points and has the GPU write what its program gives into `buffer`; nothing is drawn. */
+export function captureInto(
+  gl: WebGL2RenderingContext,
+  feedback: WebGLTransformFeedback | null,
+  buffer: GrowBuffer,
+  draw: () => void,
+): void {
+  /* A buffer may not be bound for capture and for anything else at once. */
+  gl.bindBuffer(gl.ARRAY_BUFFER, null);
+  gl.bindTransformFeedback(gl.TRANSFORM_FEEDBACK, feedback);
+  gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, buffer.handle);
+  gl.enable(gl.RASTERIZER_DISCARD);
+  gl.beginTransformFeedback(gl.POINTS);
+  draw();
+  gl.endTransformFeedback();
+  gl.disable(gl.RASTERIZER_DISCARD);
+  gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, null);
+  gl.bindTransformFeedback(gl.TRANSFORM_FEEDBACK, null);
+}
+
 /** A texture of 256 by 1 colours, read by texelFetch. */
 export function createPaletteTexture(gl: WebGL2RenderingContext): WebGLTexture {
   const texture = gl.createTexture();

@@ -21,6 +21,8 @@ export interface Marks {
   readonly rimStrength: number;
 }
 
+/** Opacity of points where nothing is crowded. */
+const FULL_ALPHA = 0.94;
 /** Opacity of dimmed points, relative to the others: they recede, they do not vanish. */
 export const DIM = 0.3;
 /** Least opacity of a dimmed point. */
@@ -35,6 +37,12 @@ export const HOVER_RING = 1.75;
 export const FOCUS_RING = 2.75;
 /** How far the background shows outside that ring, so that it is seen on points of its own colour too. */
 export const RING_HALO = 1;
+
+/** Width of a trail in CSS pixels, and opacity of its old end as a share of that of its new end. */
+export const TRAIL_WIDTH = 1.25;
+export const TRAIL_TAIL = 0.15;
+/** Opacity of the new end of a trail where nothing is crowded. */
+const TRAIL = { plain: 0.18, dimmed: 0.06, selected: 0.35 } as const;
 
 /** A diameter in CSS pixels that suits `n` rows: 9 for a hundred, 5 for ten thousand, 3 for a hundred thousand. */
 export function suggestedPointSize(n: number): number {
@@ -59,7 +67,7 @@ export function marksFor(n: number, area: number, scale: number, pointSize: numb
   const radius = (size / 2) * dpr;
   return {
     radius,
-    alpha: Math.max(0.28, 0.94 * crowd ** -0.35),
+    alpha: Math.max(0.28, FULL_ALPHA * crowd ** -0.35),
     rim: Math.min(radius, Math.max(0.75 * dpr, Math.min(1.25 * dpr, 0.22 * radius))),
     /* On the smallest points a full rim would leave nothing of their colour. */
     rimStrength: crowd ** -0.6 * Math.min(1, Math.max(0.4, (size - 1) / 5)),
@@ -73,6 +81,25 @@ export function selectedMarks(marks: Marks, dpr: number): Marks {
     alpha: Math.max(marks.alpha, 0.6),
     rim: Math.max(0.75 * dpr, Math.min(1.25 * dpr, 0.35 * marks.radius)),
     rimStrength: Math.max(0.3, marks.rimStrength),
+  };
+}
+
+/** Look of the trails: opacity of the new end by the row's flags, and half the width in device pixels. */
+export interface TrailMarks {
+  readonly plain: number;
+  readonly dimmed: number;
+  readonly selected: number;
+  readonly half: number;
+}
+
+/** The look of trails, given that of the points they lead to. */
+export function trailMarks(marks: Marks, dpr: number): TrailMarks {
+  const crowd = Math.min(1, marks.alpha / FULL_ALPHA);
+  return {
+    plain: TRAIL.plain * crowd,
+    dimmed: TRAIL.dimmed * crowd,
+    selected: TRAIL.selected,
+    half: (TRAIL_WIDTH * dpr) / 2,
   };
 }
 

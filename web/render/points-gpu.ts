@@ -6,16 +6,38 @@
  * new `from`: nothing jumps, and the page's thread does one upload and no loop over the rows.
  */
 
-import { createPaletteTexture, GrowBuffer, linkProgram, uniformLocations } from './gl.ts';
+import commonSource from './common.vert.glsl?raw';
+import { captureInto, createPaletteTexture, GrowBuffer, linkProgram, uniformLocations } from './gl.ts';
 import fragmentSource from './points.frag.glsl?raw';
-import vertexSource from './points.vert.glsl?raw';
+import pointsSource from './points.vert.glsl?raw';
+
+/** Where the camera looks, as the vertex shaders want it. */
+export interface GpuView {
+  readonly blend: number;
+  readonly centre: readonly [number, number];
+  readonly centreRest: readonly [number, number];
+  readonly scale: readonly [number, number];
+  readonly pixel: readonly [number, number];
+}
+
+/** The uniforms that tell it. */
+export const VIEW_UNIFORMS = ['u_blend', 'u_centre', 'u_centre_rest', 'u_scale', 'u_pixel'] as const;
+
+/** Tells the current program where the camera looks. */
+export function setView(
+  gl: WebGL2RenderingContext,
+  at: Record<(typeof VIEW_UNIFORMS)[number], WebGLUniformLocation | null>,
+  view: GpuView,
+): void {
+  gl.uniform1f(at.u_blend, view.blend);
+  gl.uniform2f(at.u_centre, ...view.centre);
+  gl.uniform2f(at.u_centre_rest, ...view.centreRest);
+  gl.uniform2f(at.u_scale, ...view.scale);
+  gl.uniform2f(at.u_pixel, ...view.pixel);
+}
 
 const UNIFORMS = [
-  'u_blend',
-  'u_centre',
-  'u_centre_rest',
-  'u_scale',
-  'u_pixel',
+  ...VIEW_UNIFORMS,
   'u_sprite',
   'u_pass',
   'u_radius',
@@ -34,6 +56,8 @@ const UNIFORMS = [
   'u_ring_colour',
 ] as const;
 
+const vertexSource = commonSource + pointsSource;
+
 export type PointUniforms = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
 
 /** Attribute locations, as the vertex shader fixes them. */
@@ -41,6 +65,14 @@ const FROM = 0;
 const TO = 1;
 const COLOUR = 2;
 const FLAGS = 3;
+
+/** Which of the arrays count. Without colours or flags every row has zero. */
+export interface RowArrays {
+  /** `from` differs from `to`. */
+  readonly moving: boolean;
+  readonly colours: boolean;
+  readonly flags: boolean;
+}
 
 /** A buffer of positions: `size` floats (1 or 2) are read from each `stride` bytes. */
 interface PositionBuffer {
@@ -123,33 +155,32 @@ export class PointsGpu {
 
   /** Makes the drawing program current, with the palette it looks colours up in. */
   use(): void {
-    const { gl } = this;
-    gl.useProgram(this.program);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    gl.uniform1i(this.uniforms.u_palette, 0);
+    this.gl.useProgram(this.program);
+    this.usePalette(this.uniforms.u_palette);
   }
 
-  /**
-   * Draws `count` rows from `first` on: as sprites of one vertex, or as instances of a square. Without colours
-   * or flags every row has zero. `moving` says that `from` differs from `to`.
-   */
-  draw(
-    first: number,
-    count: number,
-    sprites: boolean,
-    moving: boolean,
-    hasColours: boolean,
-    hasFlags: boolean,
-  ): void {
+  /** Has the current program look colours up in the palette. */
+  usePalette(location: WebGLUniformLocation | null): void {
     const { gl } = this;
-    const divisor = sprites ? 0 : 1;
-    this.bindFloats(FROM, moving ? this.from : this.to, first, divisor);
-    this.bindFloats(TO, this.to, first, divisor);
-    this.bindBytes(COLOUR, hasColours ? this.colours : null, first, divisor);
-    this.bindBytes(FLAGS, hasFlags ? this.flags : null, first, divisor);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.palette);
+    gl.uniform1i(location, 0);
+  }
+
+  /** Draws `count` rows from `first` on: as sprites of one vertex, or as instances of a square. */
+  draw(first: number, count: number, sprites: boolean, arrays: RowArrays): void {
+    const { gl } = this;
+    this.bind(first, sprites ? 0 : 1, arrays);
     if (sprites) gl.drawArrays(gl.POINTS, 0, count);
     else gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+  }
+
+  /** Points the attributes that all vertex shaders share at the rows from `first` on. */
+  bind(first: number, divisor: 0 | 1, { moving, colours, flags }: RowArrays): void {
+    this.bindFloats(FROM, moving ? this.from : this.to, first, divisor);
+    this.bindFloats(TO, this.to, first, divisor);
+    this.bindBytes(COLOUR, colours ? this.colours : null, first, divisor);
+    this.bindBytes(FLAGS, flags ? this.flags : null, first, divisor);
   }
 
   dispose(): void {
@@ -175,17 +206,7 @@ export class PointsGpu {
     this.bindFloats(TO, this.to, 0, 0);
     this.bindBytes(COLOUR, null, 0, 0);
     this.bindBytes(FLAGS, null, 0, 0);
-    /* A buffer may not be bound for capture and for anything else at once. */
-    gl.bindBuffer(gl.ARRAY_BUFFER, null);
-    gl.bindTransformFeedback(gl.TRANSFORM_FEEDBACK, this.feedback);
-    gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, spare.buffer.handle);
-    gl.enable(gl.RASTERIZER_DISCARD);
-    gl.beginTransformFeedback(gl.POINTS);
-    gl.drawArrays(gl.POINTS, 0, n);
-    gl.endTransformFeedback();
-    gl.disable(gl.RASTERIZER_DISCARD);
-    gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, null);
-    gl.bindTransformFeedback(gl.TRANSFORM_FEEDBACK, null);
+    captureInto(gl, this.feedback, spare.buffer, () => gl.drawArrays(gl.POINTS, 0, n));
   }
 
   /** Points an attribute at positions from `row` on; divisor 1 steps once an instance, 0 once a vertex. */

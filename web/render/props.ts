@@ -32,6 +32,11 @@ export interface ScatterProps {
   palette: Uint8Array;
   /** Bits of each row (n), see `FLAG_*`. Null, or a length other than n, means none set. */
   flags: Uint8Array | null;
+  /**
+   * Where rows were: a thin line from each place of `from` (n, dims) to where the row is drawn now, in its colour,
+   * under all points. Null, or a length other than that of `positions`, draws none.
+   */
+  trails: { readonly from: Float32Array } | null;
   /** Diameter of a point in CSS pixels, 1 to 64. */
   pointSize: number;
   camera: Camera;
@@ -104,6 +109,7 @@ export function defaultProps(): ScatterProps {
     colours: null,
     palette: new Uint8Array(256 * 4).fill(128),
     flags: null,
+    trails: null,
     pointSize: 6,
     camera: { cx: 0, cy: 0, scale: 100 },
     hoverRow: null,
@@ -119,6 +125,7 @@ export interface PropChanges {
   colours: boolean;
   palette: boolean;
   flags: boolean;
+  trails: boolean;
 }
 
 /**
@@ -132,6 +139,7 @@ export function mergeProps(props: ScatterProps, partial: Partial<ScatterProps>):
     colours: false,
     palette: false,
     flags: false,
+    trails: false,
   };
   if (partial.palette && partial.palette.length !== 1024) {
     throw new RangeError(`A palette has 1024 bytes, this one has ${partial.palette.length}.`);
@@ -152,6 +160,7 @@ export function mergeProps(props: ScatterProps, partial: Partial<ScatterProps>):
   changes.colours = differs('colours');
   changes.palette = differs('palette');
   changes.flags = differs('flags');
+  changes.trails = differs('trails');
   for (const key of PLAIN_KEYS) differs(key);
   return changes;
 }
@@ -168,12 +177,13 @@ const PLAIN_KEYS = [
   'focusRing',
 ] as const;
 
-/** Equality of two property values: colours, cameras and colour holders by content, the rest by identity. */
+/** Equality of two property values: colours, cameras and holders of an array by content, the rest by identity. */
 function sameValue(a: ScatterProps[keyof ScatterProps], b: ScatterProps[keyof ScatterProps]): boolean {
   if (a === b) return true;
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
   if (Array.isArray(a) && Array.isArray(b)) return a.every((v, i) => v === b[i]);
   if ('index' in a && 'index' in b) return a.index === b.index;
+  if ('from' in a && 'from' in b) return a.from === b.from;
   if ('cx' in a && 'cx' in b) return a.cx === b.cx && a.cy === b.cy && a.scale === b.scale;
   return false;
 }
@@ -181,6 +191,11 @@ function sameValue(a: ScatterProps[keyof ScatterProps], b: ScatterProps[keyof Sc
 /** Number of rows of `props`. */
 export function rowCount(props: ScatterProps): number {
   return Math.floor(props.positions.length / props.dims);
+}
+
+/** Where rows were, if there are trails to be drawn. */
+export function trailsOf(props: ScatterProps): Float32Array | null {
+  return props.trails?.from.length === props.positions.length ? props.trails.from : null;
 }
 
 /** Rows whose first two coordinates are not both finite. O(n). */

@@ -1,12 +1,12 @@
 /**
- * Discs drawn into an array of pixels, without a GPU: the twin of the shaders in `points.*.glsl`, used where
+ * Discs and lines drawn into an array of pixels, without a GPU: the twin of the shaders in `*.glsl`, used where
  * WebGL2 is missing. Pure, so that pictures can be checked anywhere.
  *
  * Cost: about (2 radius + 2)^2 pixels a point; 100,000 points of three pixels take tens of milliseconds.
  */
 
 import type { Camera } from './camera.ts';
-import { dimAlpha, HOLLOW_FILL, hollowRim, type Marks } from './marks.ts';
+import { dimAlpha, HOLLOW_FILL, hollowRim, type Marks, TRAIL_TAIL, type TrailMarks } from './marks.ts';
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED, type Rgba } from './props.ts';
 
 /** Pixels to draw on: four bytes each, red, green, blue, alpha; rows from the top. */
@@ -127,6 +127,84 @@ export function rasterRow(
         const alpha = clamp01(half + 0.5 - Math.abs(d - (ring.radius - half))) * (ring.colour[3] / 255);
         if (alpha > 0) over(data, at, ring.colour[0], ring.colour[1], ring.colour[2], alpha);
       }
+    }
+  }
+}
+
+/** Draws the trail of each row from where it was (`old`, pairs) to where it is seen. */
+export function rasterTrails(
+  raster: Raster,
+  points: RasterPoints,
+  old: Float32Array,
+  camera: Camera,
+  dpr: number,
+  marks: TrailMarks,
+): void {
+  const { seen, colours, flags, palette } = points;
+  const scale = camera.scale * dpr;
+  const left = raster.width / 2 - camera.cx * scale;
+  const top = raster.height / 2 + camera.cy * scale;
+  for (let row = 0; 2 * row < seen.length; row++) {
+    const flag = flags?.[row] ?? 0;
+    if ((flag & FLAG_HIDDEN) !== 0) continue;
+    const strength =
+      (flag & FLAG_SELECTED) !== 0 ? marks.selected : (flag & FLAG_DIMMED) !== 0 ? marks.dimmed : marks.plain;
+    const entry = 4 * (colours?.[row] ?? 0);
+    rasterTrail(
+      raster,
+      left + (old[2 * row] ?? Number.NaN) * scale,
+      top - (old[2 * row + 1] ?? Number.NaN) * scale,
+      left + (seen[2 * row] ?? Number.NaN) * scale,
+      top - (seen[2 * row + 1] ?? Number.NaN) * scale,
+      palette.subarray(entry, entry + 4),
+      strength,
+      marks.half,
+    );
+  }
+}
+
+/**
+ * One trail, in pixels, fading towards (ax, ay). Goes along the axis in which it is longer, pixel by pixel, and at
+ * each across the line: about four pixels a step.
+ */
+function rasterTrail(
+  raster: Raster,
+  ax: number,
+  ay: number,
+  bx: number,
+  by: number,
+  colour: Uint8Array,
+  strength: number,
+  half: number,
+): void {
+  const dx = bx - ax;
+  const dy = by - ay;
+  const length = Math.sqrt(dx * dx + dy * dy);
+  /* False for NaN; a line longer than that is no use to anyone. */
+  if (!(length >= 1 && length < 1e9)) return;
+  const { data, width, height } = raster;
+  const steep = Math.abs(dy) > Math.abs(dx);
+  const [along, across, side] = steep ? [ay, dy, height] : [ax, dx, width];
+  const [middle, slope, limit] = steep ? [ax, dx / dy, width] : [ay, dy / dx, height];
+  const reach = half + 0.5;
+  /* How far the line's half width reaches across the axis, and beyond its ends along it. */
+  const wide = (reach * length) / Math.abs(across);
+  const first = Math.max(0, Math.floor(Math.min(along, along + across) - reach));
+  const last = Math.min(side - 1, Math.ceil(Math.max(along, along + across) + reach));
+  const [r = 0, g = 0, b = 0, a = 0] = colour;
+  const full = (strength * a) / 255;
+  for (let i = first; i <= last; i++) {
+    const at = middle + (i + 0.5 - along) * slope;
+    const end = Math.min(limit - 1, Math.ceil(at + wide));
+    for (let j = Math.max(0, Math.floor(at - wide)); j <= end; j++) {
+      const [x, y] = steep ? [j, i] : [i, j];
+      const px = x + 0.5 - ax;
+      const py = y + 0.5 - ay;
+      const t = (px * dx + py * dy) / (length * length);
+      if (t < 0 || t > 1) continue;
+      const cover = clamp01(reach - Math.abs(px * dy - py * dx) / length);
+      if (cover > 0)
+        over(data, 4 * (y * width + x), r, g, b, full * cover * (TRAIL_TAIL + (1 - TRAIL_TAIL) * t));
     }
   }
 }

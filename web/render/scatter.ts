@@ -1,12 +1,12 @@
 /**
  * The point renderer on WebGL2: instanced squares, one draw call for all points, a second for the selected ones
- * on top, one each for a hovered and a focused row. It knows typed arrays and numbers; it schedules nothing.
+ * on top, one for all trails, one each for a hovered and a focused row. It knows typed arrays and numbers; it schedules nothing.
  *
  * `set` only takes notes; uploads happen in `draw`, so frames that are never drawn are never uploaded. What the
  * page's thread does for a new frame does not grow with the rows, but for one upload (see `points-gpu.ts`).
  */
 
-import type { Camera } from './camera.ts';
+import { BaseRenderer, type Picture } from './base.ts';
 import { isSoftware, openContext } from './gl.ts';
 import {
   dimAlpha,
@@ -20,20 +20,11 @@ import {
   RING_HALO,
   SELECTION_CROWD,
   selectedMarks,
-  spreadArea,
+  trailMarks,
 } from './marks.ts';
-import { PointsGpu } from './points-gpu.ts';
-import {
-  countHidden,
-  countSelected,
-  defaultProps,
-  mergeProps,
-  type PointRenderer,
-  type Rgba,
-  rowCount,
-  type ScatterProps,
-} from './props.ts';
-import { backingSize, captureTiles, type TileView } from './surface.ts';
+import { type GpuView, PointsGpu, type RowArrays, setView } from './points-gpu.ts';
+import { countSelected, type Rgba, rowCount, trailsOf } from './props.ts';
+import { TrailsGpu } from './trails-gpu.ts';
 
 export interface ScatterOptions {
   /** Asked to draw again for a reason of the renderer's own: its context is back. */
@@ -59,42 +50,27 @@ interface DrawContext {
   readonly gpu: PointsGpu;
   readonly dpr: number;
   readonly sprites: boolean;
+  readonly arrays: RowArrays;
 }
 
-/** The longest gap between two draws that still counts as one motion, in ms. */
-const MOTION_GAP = 250;
-
-export class ScatterRenderer implements PointRenderer {
+export class ScatterRenderer extends BaseRenderer {
   readonly kind = 'webgl2';
   readonly software: boolean;
-  private readonly canvas: HTMLCanvasElement;
   private readonly options: ScatterOptions;
   private readonly gl: WebGL2RenderingContext;
-  private readonly props = defaultProps();
   private gpu: PointsGpu | null = null;
+  /** Made when there is a trail to draw. */
+  private trails: TrailsGpu | null = null;
   private lost = false;
-  private disposed = false;
   private goneTimer: ReturnType<typeof setTimeout> | undefined;
   private settlers: (() => void)[] = [];
-
-  private width = 0;
-  private height = 0;
-  private dpr = 1;
 
   private readonly limits: DeviceLimits;
   private readonly wantSprites: boolean;
 
-  /** What has changed since the last upload. */
-  private readonly stale = { positions: true, colours: true, palette: true, flags: true };
-  private blend = { start: 0, duration: 0, t: 1, drawn: Number.NEGATIVE_INFINITY };
-  /** Derived from the arrays when first needed; each forgotten when its array changes. */
-  private area: number | null = null;
-  private hidden: number | null = null;
-  private selected = 0;
-
   /** Throws WebglUnavailable when the canvas gives no WebGL2 context or the driver refuses the shaders. */
   constructor(canvas: HTMLCanvasElement, options: ScatterOptions = {}) {
-    this.canvas = canvas;
+    super(canvas);
     this.options = options;
     this.gl = openContext(canvas);
     this.gpu = new PointsGpu(this.gl);
@@ -105,71 +81,19 @@ export class ScatterRenderer implements PointRenderer {
     canvas.addEventListener('webglcontextrestored', this.onRestored);
   }
 
-  get hiddenCount(): number {
-    this.hidden ??= countHidden(this.props.positions, this.props.dims);
-    return this.hidden;
-  }
-
-  set(partial: Partial<ScatterProps>): boolean {
-    const changes = mergeProps(this.props, partial);
-    if (changes.positions) {
-      this.area = null;
-      this.hidden = null;
-    }
-    this.stale.positions ||= changes.positions;
-    this.stale.colours ||= changes.colours;
-    this.stale.palette ||= changes.palette;
-    this.stale.flags ||= changes.flags;
-    return changes.any;
-  }
-
-  resize(cssWidth: number, cssHeight: number, dpr: number): boolean {
-    const size = backingSize(cssWidth, cssHeight, dpr, this.limits.side);
-    const same = size.pixelWidth === this.canvas.width && size.pixelHeight === this.canvas.height;
-    const changed = !same || this.width !== size.width || this.height !== size.height;
-    this.width = size.width;
-    this.height = size.height;
-    this.dpr = size.dpr;
-    if (!same) {
-      this.canvas.width = size.pixelWidth;
-      this.canvas.height = size.pixelHeight;
-    }
-    return changed;
-  }
-
   draw(now: number): boolean {
     const { gpu } = this;
     if (!gpu || this.lost || this.disposed) return false;
     if (this.width === 0 || this.height === 0) return false;
     try {
       this.upload(gpu, now);
+      this.advance(now);
+      this.paint(this.wholeView());
     } catch (error) {
       this.giveUp(error instanceof Error ? error.message : String(error));
       return false;
     }
-    const { blend } = this;
-    blend.t = blend.duration > 0 ? Math.min(1, Math.max(0, (now - blend.start) / blend.duration)) : 1;
-    blend.drawn = now;
-    this.paint(gpu, this.props.camera, this.width, this.height, this.dpr, true);
-    return blend.t < 1;
-  }
-
-  async capture(scale: number): Promise<Blob> {
-    const { gpu, canvas, width, height } = this;
-    if (!gpu || this.lost || this.disposed) throw new Error('The map cannot be drawn right now.');
-    this.upload(gpu, this.blend.drawn);
-    const { width: pixelWidth, height: pixelHeight } = canvas;
-    const paintTile = (tile: TileView): HTMLCanvasElement => {
-      canvas.width = tile.pixelWidth;
-      canvas.height = tile.pixelHeight;
-      this.paint(gpu, tile.camera, tile.pixelWidth / scale, tile.pixelHeight / scale, scale, false);
-      return canvas;
-    };
-    return captureTiles(width, height, scale, this.props.camera, paintTile, () => {
-      canvas.width = pixelWidth;
-      canvas.height = pixelHeight;
-      this.paint(gpu, this.props.camera, width, height, this.dpr, true);
-    });
+    return this.blend.t < 1;
   }
 
   /** True while the context is lost and may still come back. */
@@ -190,27 +114,33 @@ export class ScatterRenderer implements PointRenderer {
     this.canvas.removeEventListener('webglcontextlost', this.onLost);
     this.canvas.removeEventListener('webglcontextrestored', this.onRestored);
     this.gpu?.dispose();
-    this.gpu = null;
+    this.trails?.dispose();
+    this.gpu = this.trails = null;
     /* Gives the context back at once; a page may hold only sixteen. */
     this.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
   /* ---- uploads ------------------------------------------------------------------------------------------ */
 
+  protected get maxSide(): number {
+    return this.limits.side;
+  }
+
+  protected prepareCapture(): void {
+    const { gpu } = this;
+    if (!gpu || this.lost || this.disposed) throw new Error('The map cannot be drawn right now.');
+    this.upload(gpu, this.blend.drawn);
+  }
+
   private upload(gpu: PointsGpu, now: number): void {
     const { props, stale } = this;
     const n = rowCount(props);
     if (stale.positions) {
       /* With another number of rows, arrays that fitted may not any more, and the reverse. */
-      if (n !== gpu.rows) stale.colours = stale.flags = true;
-      const { blend } = this;
+      if (n !== gpu.rows) stale.colours = stale.flags = stale.trails = true;
       const moves = n === gpu.rows && n > 0 && props.blendMs > 0;
-      gpu.uploadPositions(props.positions, props.dims, n, moves ? blend.t : null);
-      /* A motion goes on from the moment it was last drawn, else each new frame would hold it for one. */
-      const goesOn = blend.t < 1 && now - blend.drawn < MOTION_GAP;
-      this.blend = moves
-        ? { ...blend, start: goesOn ? blend.drawn : now, duration: props.blendMs, t: 0 }
-        : { ...blend, duration: 0, t: 1 };
+      gpu.uploadPositions(props.positions, props.dims, n, moves ? this.blend.t : null);
+      this.startMotion(moves, now);
     }
     if (stale.colours && props.colours?.index.length === n) gpu.uploadColours(props.colours.index);
     if (stale.flags) {
@@ -219,38 +149,25 @@ export class ScatterRenderer implements PointRenderer {
       this.selected = flags ? countSelected(flags) : 0;
     }
     if (stale.palette) gpu.uploadPalette(props.palette);
-    stale.positions = stale.colours = stale.flags = stale.palette = false;
+    const from = trailsOf(props);
+    if (stale.trails && from) {
+      this.trails ??= new TrailsGpu(this.gl);
+      this.trails.upload(from, props.dims);
+    }
+    stale.positions = stale.colours = stale.flags = stale.palette = stale.trails = false;
   }
 
   /* ---- drawing ------------------------------------------------------------------------------------------ */
 
-  /** Draws what was uploaded, over the whole canvas, as `camera` sees it; highlights only where wanted. */
-  private paint(
-    gpu: PointsGpu,
-    camera: Camera,
-    width: number,
-    height: number,
-    dpr: number,
-    highlights: boolean,
-  ): void {
-    const { gl, props, canvas } = this;
-    const { uniforms: u } = gpu;
-    const n = gpu.rows;
+  protected paint({ camera, width, height, dpr, highlights }: Picture): void {
+    const { gl, props, canvas, gpu, selected, area } = this;
     gl.clearColor(props.background[0] / 255, props.background[1] / 255, props.background[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    if (n === 0) return;
+    const n = gpu?.rows ?? 0;
+    if (!gpu || n === 0) return;
 
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gpu.use();
-    gl.uniform1f(u.u_blend, this.blend.t);
-    const cx = Math.fround(camera.cx);
-    const cy = Math.fround(camera.cy);
-    gl.uniform2f(u.u_centre, cx, cy);
-    gl.uniform2f(u.u_centre_rest, camera.cx - cx, camera.cy - cy);
-    const { selected } = this;
-    this.area ??= spreadArea(props.positions, props.dims);
-    const { area } = this;
     const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
     const top = { ...selectedMarks(look(1), dpr), alpha: 1 };
     /* A sprite is dropped whole when its middle leaves the viewport, so that is made larger than the canvas. */
@@ -263,19 +180,28 @@ export class ScatterRenderer implements PointRenderer {
     const viewWidth = canvas.width + 2 * margin;
     const viewHeight = canvas.height + 2 * margin;
     gl.viewport(-margin, -margin, viewWidth, viewHeight);
-    gl.uniform1i(u.u_sprite, sprites ? 1 : 0);
-    gl.uniform2f(
-      u.u_scale,
-      (2 * camera.scale * canvas.width) / width / viewWidth,
-      (2 * camera.scale * canvas.height) / height / viewHeight,
-    );
-    gl.uniform2f(u.u_pixel, 2 / viewWidth, 2 / viewHeight);
-    gl.uniform1f(u.u_hollow_fill, HOLLOW_FILL);
-    gl.uniform1f(u.u_halo, 0);
-    const [r, g, b] = props.background;
-    gl.uniform3f(u.u_background, r / 255, g / 255, b / 255);
-
-    const draw: DrawContext = { gpu, dpr, sprites };
+    const cx = Math.fround(camera.cx);
+    const cy = Math.fround(camera.cy);
+    const view: GpuView = {
+      blend: this.blend.t,
+      centre: [cx, cy],
+      centreRest: [camera.cx - cx, camera.cy - cy],
+      scale: [
+        (2 * camera.scale * canvas.width) / width / viewWidth,
+        (2 * camera.scale * canvas.height) / height / viewHeight,
+      ],
+      pixel: [2 / viewWidth, 2 / viewHeight],
+    };
+    const arrays: RowArrays = {
+      moving: this.blend.t < 1,
+      colours: props.colours?.index.length === n,
+      flags: props.flags?.length === n,
+    };
+    if (this.trails && trailsOf(props)) {
+      this.trails.draw(gpu, view, arrays, trailMarks(look(n), dpr), !this.wantSprites);
+    }
+    this.usePoints(gpu, view, sprites);
+    const draw: DrawContext = { gpu, dpr, sprites, arrays };
     if (selected < n) this.drawPass(draw, PASS_REST, look(n), props.outline, 0, n);
     if (selected > 0) {
       const marks = selectedMarks(look(SELECTION_CROWD * selected), dpr);
@@ -286,15 +212,27 @@ export class ScatterRenderer implements PointRenderer {
     this.drawRing(draw, top, props.hoverRow, props.hoverRing, HOVER_RING);
   }
 
+  private usePoints(gpu: PointsGpu, view: GpuView, sprites: boolean): void {
+    const { gl, props } = this;
+    const { uniforms: u } = gpu;
+    gpu.use();
+    setView(gl, u, view);
+    gl.uniform1i(u.u_sprite, sprites ? 1 : 0);
+    gl.uniform1f(u.u_hollow_fill, HOLLOW_FILL);
+    gl.uniform1f(u.u_halo, 0);
+    const [r, g, b] = props.background;
+    gl.uniform3f(u.u_background, r / 255, g / 255, b / 255);
+  }
+
   private drawPass(
-    { gpu, dpr, sprites }: DrawContext,
+    { gpu, dpr, sprites, arrays }: DrawContext,
     pass: number,
     marks: Marks,
     outline: Rgba,
     first: number,
     count: number,
   ): void {
-    const { gl, props } = this;
+    const { gl } = this;
     const { uniforms: u } = gpu;
     gl.uniform1i(u.u_pass, pass);
     gl.uniform1f(u.u_radius, marks.radius);
@@ -304,9 +242,7 @@ export class ScatterRenderer implements PointRenderer {
     gl.uniform1f(u.u_dim_alpha, dimAlpha(marks.alpha));
     gl.uniform1f(u.u_rim_strength, marks.rimStrength);
     uniformColour(gl, u.u_outline, outline);
-    const { rows } = gpu;
-    const hasColours = props.colours?.index.length === rows;
-    gpu.draw(first, count, sprites, this.blend.t < 1, hasColours, props.flags?.length === rows);
+    gpu.draw(first, count, sprites, arrays);
   }
 
   private drawRing(
@@ -333,7 +269,7 @@ export class ScatterRenderer implements PointRenderer {
     /* Without this the browser never offers the context again. */
     event.preventDefault();
     this.lost = true;
-    this.gpu = null;
+    this.gpu = this.trails = null;
     this.waitForContext();
   };
 
@@ -361,14 +297,14 @@ export class ScatterRenderer implements PointRenderer {
       return;
     }
     const { stale } = this;
-    stale.positions = stale.colours = stale.palette = stale.flags = true;
+    stale.positions = stale.colours = stale.palette = stale.flags = stale.trails = true;
     this.blend = { ...this.blend, duration: 0, t: 1 };
     this.settle();
     this.options.onNeedsFrame?.();
   };
 
   private giveUp(reason: string): void {
-    this.gpu = null;
+    this.gpu = this.trails = null;
     this.options.onGone?.(reason);
     this.settle();
   }
