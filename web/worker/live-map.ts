@@ -113,10 +113,17 @@ export class LiveMap implements View {
     this.#news = true;
   }
 
-  /** From now on each whole sweep is laid onto the map as it is drawn now; a map that is not drawn yet stands alone. */
+  /**
+   * The model begins again: from now on each whole sweep is laid onto the map as it is drawn now, if it is, and
+   * nothing is drawn before the first one.
+   */
   follow(): void {
     this.#reference = this.#drawn ? this.positions() : null;
     this.#align = null;
+    this.invalidate();
+    this.#drawn = false;
+    this.#errorsKnown = false;
+    this.#lastFrame = Number.NEGATIVE_INFINITY;
   }
 
   /** The alignment stays as it is. */
@@ -230,7 +237,7 @@ export class LiveMap implements View {
     return this.#codesStep === steps && (!detail || this.#errorsStep === steps);
   }
 
-  /** Every row's code, or null when they are not all of the model's present state. */
+  /** Every row's code, copied, or null when they are not all of the model's present state. */
   codes(): Float32Array<ArrayBuffer> | null {
     return this.#codesStep === this.#model.steps ? this.#codes.slice() : null;
   }

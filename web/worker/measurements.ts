@@ -39,6 +39,11 @@ function complement(bits: RowBits, rows: number): RowBits {
   return others;
 }
 
+/** Positions (n, 2) of codes of one number, without what is drawn beside them by chance. */
+function withoutChance(positions: Float32Array): Float32Array {
+  return positions.map((value, i) => (i % 2 === 0 ? value : 0));
+}
+
 /** Errors of both groups and of each class, over all rows. */
 function errorsOf(
   errors: Float32Array,
@@ -78,17 +83,13 @@ export class Measurements {
     checkBits(selection, n, 'selection');
     const classes = column === null ? null : classesOf(model.table, column);
     const { entry } = model;
-    const state = await this.#models.quiet(model, async () => {
-      await this.#models.sweep(model, true);
-      // Copied at once: from here on the model may go on.
-      const positions = model.live.positions();
-      if (model.ae.latent === 1) {
-        positions.forEach((_, i) => {
-          positions[i] = i % 2 === 0 ? (positions[i] ?? 0) : 0;
-        });
-      }
-      return { step: model.ae.steps, errors: model.live.errors() ?? new Float32Array(0), positions };
-    });
+    const state = await this.#models.quiet(model, () =>
+      this.#models.sweep(model, true, (live) => ({
+        step: model.ae.steps,
+        errors: live.errors() ?? new Float32Array(0),
+        positions: model.ae.latent === 1 ? withoutChance(live.positions()) : live.positions(),
+      })),
+    );
     const errors = errorsOf(state.errors, selection, classes);
     const group = async (mean: Mean, bits: RowBits): Promise<GroupMeasure> => {
       this.#shared.nouns.stillShows(model, entry);

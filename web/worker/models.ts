@@ -105,7 +105,7 @@ export class Models {
   /** A fresh training that nobody watched: its map is laid onto the one before all the same. */
   async #aligned(model: ModelEntry, result: RunResult): Promise<RunResult> {
     if (result.outcome !== 'cancelled') {
-      await this.quiet(model, () => this.sweep(model, false));
+      await this.quiet(model, () => this.sweep(model, false, () => undefined));
     }
     model.live.unfollow();
     return { ...result, align: model.live.drawing.align };
@@ -175,18 +175,13 @@ export class Models {
   }
 
   refresh(model: ModelEntry): Promise<void> {
-    return this.quiet(model, async () => {
-      await this.sweep(model, true);
-      model.live.send(true);
-    });
+    return this.quiet(model, () => this.sweep(model, true, (live) => live.send(true)));
   }
 
   /** Uses a model while no batch is half-way, and lets it rest until `use` is through. */
   async quiet<T>(model: ModelEntry, use: (model: ModelEntry) => T | Promise<T>): Promise<T> {
-    if (model.runner !== null) {
-      return model.runner.quiet(() => use(model));
-    }
-    const reading = (async () => use(model))();
+    const { runner } = model;
+    const reading = runner === null ? (async () => use(model))() : runner.quiet(() => use(model));
     model.reading.add(reading);
     try {
       return await reading;
@@ -195,18 +190,26 @@ export class Models {
     }
   }
 
-  /** Brings codes, and errors if asked for, of every row up to the model's present state, in slices. */
-  async sweep(model: ModelEntry, detail: boolean): Promise<void> {
+  /**
+   * Brings codes, and errors if asked for, of every row up to the model's present state, in slices; then `take`
+   * copies what is wanted, before anything else can happen to the model.
+   */
+  async sweep<T>(model: ModelEntry, detail: boolean, take: (live: LiveMap) => T): Promise<T> {
     const { breath, nouns } = this.#shared;
     const { live, entry } = model;
+    const taken: T[] = [];
     const step = (): boolean => {
       if (!live.isCurrent(detail)) {
         live.aim(detail);
         live.advance(8);
       }
-      return live.isCurrent(detail);
+      if (live.isCurrent(detail)) {
+        taken.push(take(live));
+      }
+      return taken.length > 0;
     };
     await breath.until(step, () => nouns.stillShows(model, entry));
+    return taken[0] as T;
   }
 
   // ---------------------------------------------------------------------------------------------- freeing

@@ -34,7 +34,7 @@ export interface ModelEntry {
   ae: Ae;
   live: LiveMap;
   runner: Runner | null; // while it is being trained
-  reading: Set<Promise<unknown>>; // who reads it while it is not: a training waits for them
+  reading: Set<Promise<unknown>>; // who reads it: a training that begins waits for them
 }
 
 export function bad(message: string, where: string, hint = ''): Error {

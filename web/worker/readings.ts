@@ -35,9 +35,9 @@ export class Readings {
         return nouns.table(request.table).table.column(request.column);
       case 'error':
       case 'latent':
-        return this.#models.quiet(nouns.model(request.model), async (model) => {
-          await this.#models.sweep(model, request.what === 'error');
-          return request.what === 'error' ? model.live.errors() : model.live.codes();
+        return this.#models.quiet(nouns.model(request.model), (model) => {
+          const errors = request.what === 'error';
+          return this.#models.sweep(model, errors, (live) => (errors ? live.errors() : live.codes()));
         });
       case 'heldout':
         return this.#heldout(nouns.model(request.model), request.heldout);
@@ -113,16 +113,13 @@ export class Readings {
     for (const column of labels) {
       checkColumn(table, column, 'labels');
     }
-    const { codes, error, positions } = await this.#models.quiet(model, async () => {
-      await this.#models.sweep(model, true);
-      // Copied at once: from here on the model may go on.
-      const { live } = model;
-      return {
+    const { codes, error, positions } = await this.#models.quiet(model, () =>
+      this.#models.sweep(model, true, (live) => ({
         codes: live.codes() ?? new Float32Array(0),
         error: live.errors() ?? new Float32Array(0),
         positions: live.positions(),
-      };
-    });
+      })),
+    );
     return exportCsv({
       rows: n,
       latent: model.ae.latent,

@@ -20,7 +20,7 @@ export interface Training {
 /**
  * A fit of the model on the rows it shows. A fresh one begins again at the initial weights: they are what its first
  * order of rows and first step are computed from, so they are reset before it is made, but not before a fit
- * like it could be made. Until the first whole sweep the map is drawn as the codes are.
+ * like it could be made.
  */
 function begin(shared: Shared, { model, spec }: Training): AeFit {
   const { ae, entry, live } = model;
@@ -32,7 +32,6 @@ function begin(shared: Shared, { model, spec }: Training): AeFit {
   fit.free();
   live.follow();
   ae.reset();
-  live.invalidate();
   try {
     return make();
   } catch (error) {
