@@ -2,13 +2,15 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
+import { rowsOf } from '../../web/state/selection.ts';
 import type { Store } from '../../web/state/store.ts';
-import { createViewActions, type ViewActions } from '../../web/state/view-actions.ts';
 import { parseColour, ScatterView } from '../../web/ui/scatter-view.tsx';
+import { mapActions, type TestActions } from './map-fixture.ts';
 import {
   detailOf,
   FakeEngine,
   putFrame,
+  putMap,
   putTable,
   settle,
   tableState,
@@ -41,7 +43,7 @@ vi.mock('../../web/render/renderer.ts', () => ({
   },
 }));
 
-let actions: ViewActions | null = null;
+let actions: TestActions | null = null;
 
 beforeEach(() => {
   told = defaultProps();
@@ -51,12 +53,12 @@ beforeEach(() => {
 
 afterEach(() => {
   cleanup();
-  actions?.disposeView();
+  actions?.dispose();
 });
 
 function show(store: Store): { engine: FakeEngine; map: HTMLElement } {
   const engine = new FakeEngine();
-  actions = createViewActions(store, engine);
+  actions = mapActions(store, engine);
   render(
     <ScatterView store={store} actions={actions}>
       <p>something over the map</p>
@@ -78,7 +80,7 @@ describe('the map', () => {
     expect(surface.getAttribute('aria-label')).toBe('4 rows, 2 classes of kind, epoch 1');
     expect(surface.tabIndex).toBe(0);
     const keys = document.getElementById(surface.getAttribute('aria-describedby') ?? '');
-    expect(keys?.textContent).toMatch(/Arrow keys.*Plus and minus.*Enter.*Escape/s);
+    expect(keys?.textContent).toMatch(/Arrow keys.*Plus and minus.*Enter.*lasso.*Escape/s);
     expect(map.textContent).toContain('something over the map');
   });
 
@@ -96,7 +98,7 @@ describe('the map', () => {
     actions?.setHover(1);
     actions?.pin(2);
     expect([told.pointSize, told.hoverRow, told.focusRow]).toEqual([9, 1, 2]);
-    actions?.toggleHighlight(1);
+    actions?.selectRow(1);
     expect(told.flags).toBe(store.bulk.flags);
     const next = Float32Array.of(9, 9, 8, 8, 7, 7, 6, 6);
     store.bulk.maps.set(3, { positions: next, error: null });
@@ -174,6 +176,203 @@ describe('the map', () => {
     expect(within(map).queryByRole('button')).toBeNull();
     cleanup();
     expect(disposed).toBe(1);
+  });
+});
+
+describe('selecting on the map', () => {
+  let layout: { mockRestore(): void };
+
+  beforeEach(() => {
+    const box = { x: 0, y: 0, left: 0, top: 0, width: 800, height: 600 } as DOMRect;
+    layout = vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(box);
+  });
+  afterEach(() => layout.mockRestore());
+
+  const surface = (map: HTMLElement): HTMLElement => within(map).getByRole('application');
+  const selected = (store: Store): number[] => [...rowsOf(store.bulk.selected)];
+
+  function pointer(map: HTMLElement, type: string, [x, y]: number[], keys: PointerEventInit = {}): void {
+    const buttons = type === 'pointerup' ? 0 : 1;
+    const init = { clientX: x, clientY: y, pointerId: 1, pointerType: 'mouse', button: 0, buttons };
+    surface(map).dispatchEvent(new PointerEvent(type, { ...init, bubbles: true, ...keys }));
+  }
+
+  function click(map: HTMLElement, at: number[], keys: PointerEventInit = {}): void {
+    pointer(map, 'pointerdown', at, keys);
+    pointer(map, 'pointerup', at, keys);
+  }
+
+  /** Where the renderer was told to draw a row, in pixels. */
+  function screenOf(row: number): number[] {
+    const { cx, cy, scale } = told.camera;
+    const [x = 0, y = 0] = told.positions.subarray(2 * row, 2 * row + 2);
+    return [400 + (x - cx) * scale, 300 - (y - cy) * scale];
+  }
+
+  it('a click selects and pins, Ctrl and Shift toggle, Alt takes away, nothing clears', () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    click(map, screenOf(1));
+    expect([selected(store), store.pinned.value]).toEqual([[1], 1]);
+    click(map, screenOf(2), { ctrlKey: true });
+    click(map, screenOf(3), { shiftKey: true });
+    expect([selected(store), store.pinned.value]).toEqual([[1, 2, 3], 1]);
+    click(map, screenOf(2), { ctrlKey: true });
+    click(map, screenOf(1), { altKey: true });
+    expect(selected(store)).toEqual([3]);
+    click(map, [5, 5], { ctrlKey: true });
+    expect(selected(store)).toEqual([3]);
+    click(map, [5, 5]);
+    expect([selected(store), store.pinned.value]).toEqual([[], null]);
+  });
+
+  it('a click that nothing holds a key for does as the toolbar says', () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.setSelectionOp('add');
+    click(map, screenOf(1));
+    click(map, screenOf(2));
+    click(map, [5, 5]);
+    expect(selected(store)).toEqual([1, 2]);
+  });
+
+  it('a double-click fits the view and takes back what its clicks have done', async () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.selectAll();
+    click(map, [5, 5]);
+    click(map, [5, 5]);
+    expect(selected(store)).toEqual([]);
+    surface(map).dispatchEvent(new MouseEvent('dblclick'));
+    await settle();
+    expect(selected(store)).toEqual([0, 1, 2, 3]);
+    click(map, screenOf(1));
+    click(map, screenOf(1));
+    surface(map).dispatchEvent(new MouseEvent('dblclick'));
+    await settle();
+    expect(selected(store)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('a double-click in a mode that draws clears the selection, in one step', async () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.setTool('lasso');
+    actions?.selectAll();
+    click(map, screenOf(1));
+    click(map, screenOf(1));
+    surface(map).dispatchEvent(new MouseEvent('dblclick'));
+    await settle();
+    await settle();
+    expect(selected(store)).toEqual([]);
+    await actions?.undo();
+    expect(selected(store)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('a shape counts on the way, shows itself, and selects when it is let go', async () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.setTool('box');
+    const [x = 0, y = 0] = screenOf(1);
+    const layer = map.querySelector('.map-shape') as HTMLElement;
+    expect(layer.hidden).toBe(true);
+    pointer(map, 'pointerdown', [x - 20, y - 20]);
+    pointer(map, 'pointermove', [x + 20, y + 20]);
+    await vi.waitFor(() => expect(store.drawing.value).toBe(1));
+    expect(layer.hidden).toBe(false);
+    expect(layer.querySelector('p')?.textContent).toBe('1 of 4');
+    const corners = layer.querySelector('[data-part=edge]')?.getAttribute('d') ?? '';
+    const numbers = corners.match(/-?[\d.]+/g)?.map(Number) ?? [];
+    for (const [i, edge] of [x - 20, y - 20, x + 20, y - 20, x + 20, y + 20].entries()) {
+      expect(numbers[i]).toBeCloseTo(edge, 0);
+    }
+    pointer(map, 'pointermove', [x + 20, y + 20], { altKey: true });
+    await vi.waitFor(() => expect(layer.querySelector('p')?.textContent).toBe('−0 of 4'));
+    pointer(map, 'pointerup', [x + 20, y + 20]);
+    expect([selected(store), store.drawing.value]).toEqual([[1], null]);
+    expect(store.selection.value.maker).toMatchObject({ kind: 'box', step: 5, epoch: 1, axes: [0, 1] });
+    await vi.waitFor(() => expect(layer.hidden).toBe(true));
+  });
+
+  it('gives a shape up when another map comes', async () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.setTool('box');
+    pointer(map, 'pointerdown', [10, 10]);
+    pointer(map, 'pointermove', [700, 500]);
+    actions?.setTool('pan');
+    putMap(store, 4, 3);
+    store.maps.value = new Map(
+      [...store.maps.value].map(([id, state]) => [id, { ...state, axes: [1, 2] as [number, number] }]),
+    );
+    pointer(map, 'pointerup', [700, 500]);
+    expect(selected(store)).toEqual([]);
+  });
+
+  it('takes keys: Enter, Ctrl+Enter, Ctrl+A, Ctrl+I, and Escape one thing at a time', () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    const key = (name: string, keys: KeyboardEventInit = {}): void =>
+      void fireEvent.keyDown(surface(map), { key: name, ...keys });
+    key('ArrowRight');
+    const row = store.hover.value ?? -1;
+    key('Enter');
+    expect([selected(store), store.pinned.value]).toEqual([[row], row]);
+    key('i', { ctrlKey: true });
+    expect(selected(store)).toHaveLength(3);
+    key('Enter', { ctrlKey: true });
+    expect(selected(store)).toHaveLength(4);
+    key('Enter', { ctrlKey: true });
+    key('a', { ctrlKey: true });
+    expect(selected(store)).toEqual([0, 1, 2, 3]);
+    key('Escape');
+    expect([store.hover.value, store.pinned.value, selected(store).length]).toEqual([null, null, 4]);
+    key('Escape');
+    expect(selected(store)).toEqual([]);
+  });
+
+  it('gives Space back to the training when it did not pan, unless single keys are off', () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    const space = (): void => {
+      for (const type of ['keydown', 'keyup']) {
+        surface(map).dispatchEvent(new KeyboardEvent(type, { key: ' ', bubbles: true }));
+      }
+    };
+    actions?.setTool('lasso');
+    pointer(map, 'pointermove', [10, 10], { buttons: 0 });
+    space();
+    expect(actions?.called).toEqual(['toggle']);
+    store.shortcuts.value = false;
+    space();
+    expect(actions?.called).toEqual(['toggle']);
+  });
+
+  it('shows the disc of the brush under the pointer, and how rows would be combined', async () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.setTool('brush');
+    pointer(map, 'pointermove', [100, 50], { buttons: 0 });
+    const disc = map.querySelector('[data-part=disc]');
+    expect(['cx', 'cy', 'r'].map((name) => disc?.getAttribute(name))).toEqual(['100', '50', '24']);
+    fireEvent.keyDown(surface(map), { key: '>' });
+    expect(disc?.getAttribute('r')).toBe('30');
+    pointer(map, 'pointermove', [100, 50], { buttons: 0, ctrlKey: true, altKey: true });
+    expect(map.querySelector('.shape-op')?.textContent).toBe('∩');
+    pointer(map, 'pointerleave', [0, 0]);
+    expect((map.querySelector('.map-shape') as HTMLElement).hidden).toBe(true);
+  });
+
+  it('finds no hidden row', () => {
+    const store = trainedStore(4);
+    const { map } = show(store);
+    actions?.selectRow(2);
+    actions?.keepOnly();
+    const at = screenOf(1);
+    click(map, at);
+    expect(store.pinned.value).toBeNull();
+    actions?.showAllRows();
+    click(map, at);
+    expect(store.pinned.value).toBe(1);
   });
 });
 

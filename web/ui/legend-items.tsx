@@ -21,7 +21,7 @@ interface LegendItemsProps extends MapProps {
 export function LegendItems({ store, actions, items, missing, palette }: LegendItemsProps): JSX.Element {
   const selected = useSelectedEntries(store);
   const { entries } = store.hidden.value;
-  const version = useRef<number | null>(null); // of the selection before the last press, if that changed it
+  const changed = useRef(false); // the selection, by the last press
   const all = missing > 0 ? [...items, { name: 'Missing', count: missing, colour: MISSING_INDEX }] : items;
   const shown = all.filter(({ colour }) => !entries.has(colour));
 
@@ -31,13 +31,12 @@ export function LegendItems({ store, actions, items, missing, palette }: LegendI
     /* A pressed button is let go by pressing it again. */
     if (whole && op === null && before.count === selected[entry]) actions.clearSelection();
     else void actions.selectEntry(entry, whole && op === 'add' ? 'subtract' : (op ?? undefined));
-    version.current = store.selection.peek().version === before.version ? null : before.version;
+    changed.current = store.selection.peek().version !== before.version;
   };
   /** A double-click isolates and nothing else: what its first press has selected is taken back. */
   const isolate = async (entry: number): Promise<void> => {
-    const pressed = version.current !== null;
-    version.current = null;
-    if (pressed) await actions.undo();
+    if (changed.current) await actions.undo();
+    changed.current = false;
     actions.isolateEntry(entry);
   };
   return (
