@@ -1,15 +1,22 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MISSING_INDEX, OTHER_INDEX, paletteColour, SCALE_SIZE } from '../../web/render/palette.ts';
-import { FLAG_DIMMED, FLAG_HOLLOW, FLAG_SELECTED } from '../../web/render/props.ts';
+import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../../web/render/props.ts';
 import {
   canColour,
+  colourChange,
   colourColumn,
+  colourDrift,
   colourError,
-  colourNone,
+  colouringName,
+  comparison,
   defaultColouring,
+  type FlagSources,
+  type RowFlags,
   rowFlags,
 } from '../../web/state/colouring.ts';
-import type { Legend } from '../../web/state/store.ts';
+import { bitsOfRows, hasRow } from '../../web/state/selection.ts';
+import type { Legend, MapState } from '../../web/state/store.ts';
 import { column, tableState } from './view-fixture.ts';
 
 function classes(legend: Legend): Extract<Legend, { kind: 'classes' }> {
@@ -140,21 +147,153 @@ describe('colours of numbers', () => {
   });
 });
 
+describe('colours of what a retrain changed', () => {
+  it('run from what fell to what rose, with zero in the middle, and one runaway row does not wash them out', () => {
+    const before = new Float32Array(1000).fill(1);
+    const now = before.map((error, row) => error + (row - 500) / 1000);
+    now[3] = 1e9;
+    const { index, legend } = colourChange(before, now);
+    if (legend.kind !== 'range' || !index) throw new Error('Not a scale.');
+    expect(legend).toMatchObject({ title: 'Change of error', diverging: true, missing: 0 });
+    expect(legend.lo).toBe(-legend.hi);
+    expect(legend.hi).toBeGreaterThan(0.4);
+    expect(legend.hi).toBeLessThan(0.6);
+    const middle = (SCALE_SIZE - 1) / 2;
+    expect(Math.abs((index[500] ?? 0) - middle)).toBeLessThanOrEqual(0.5);
+    expect(index[200]).toBeLessThan(middle - 50);
+    expect(index[800]).toBeGreaterThan(middle + 50);
+    expect(index[3]).toBe(SCALE_SIZE - 1);
+  });
+
+  it('mark rows that cannot be compared as missing', () => {
+    const { index, legend } = colourChange(Float32Array.of(1, Number.NaN), Float32Array.of(2, 2));
+    expect(index?.[1]).toBe(MISSING_INDEX);
+    expect(legend).toMatchObject({ missing: 1 });
+  });
+
+  it('run from rows that stayed to the one that moved furthest', () => {
+    const { index, legend } = colourDrift(
+      Float32Array.of(0, 0, 1, 1, 0, 0),
+      Float32Array.of(0, 0, 4, 5, 0, 2.5),
+    );
+    expect(legend).toMatchObject({ kind: 'range', title: 'Drift', lo: 0, hi: 5 });
+    expect([...(index ?? [])]).toEqual([0, SCALE_SIZE - 1, 127]);
+  });
+
+  it('compare only what is of the same rows, and places only of the same dimensions', () => {
+    const map: MapState = {
+      map: 3,
+      table: 1,
+      rows: 2,
+      version: 1,
+      step: 0,
+      epoch: 0,
+      whole: true,
+      axes: [0, 2],
+    };
+    const before = {
+      positions: new Float32Array(4),
+      error: new Float32Array(2),
+      axes: [0, 2] as [number, number],
+    };
+    expect(comparison(before, map)).toEqual({ error: before.error, positions: before.positions });
+    expect(comparison({ ...before, axes: [0, 1] }, map)).toEqual({ error: before.error, positions: null });
+    expect(comparison({ ...before, error: null }, map)).toEqual({ error: null, positions: before.positions });
+    expect(comparison(before, { ...map, rows: 3 })).toEqual({ error: null, positions: null });
+    expect(comparison(null, map)).toEqual({ error: null, positions: null });
+    expect(comparison(before, null)).toEqual({ error: null, positions: null });
+  });
+
+  it('have names, for what can be undone', () => {
+    const table = tableState(3);
+    expect(colouringName({ kind: 'column', column: 3 }, table)).toBe('colour by kind');
+    expect(colouringName({ kind: 'change' }, table)).toBe('colour by change of error');
+    expect(colouringName({ kind: 'none' }, table)).toBe('one colour');
+  });
+});
+
+function flagsOf(rows: number, given: Partial<FlagSources>): RowFlags {
+  return rowFlags({
+    rows,
+    index: null,
+    heldout: null,
+    selected: null,
+    entries: new Set(),
+    only: null,
+    ...given,
+  });
+}
+
 describe('flags of rows', () => {
-  it('draws the highlighted class on top and dims every other', () => {
-    const flags = rowFlags(Uint8Array.of(0, 1, 2), null, 1);
+  it('draw what is selected on top and dim every other', () => {
+    const { flags } = flagsOf(3, { selected: bitsOfRows([1], 3) });
     expect([...(flags ?? [])]).toEqual([FLAG_DIMMED, FLAG_SELECTED, FLAG_DIMMED]);
   });
 
-  it('makes held-out rows and rows without a value hollow', () => {
-    const flags = rowFlags(Uint8Array.of(0, MISSING_INDEX, 0), Uint8Array.of(0, 0, 1), null);
+  it('make held-out rows and rows without a value hollow', () => {
+    const index = Uint8Array.of(0, MISSING_INDEX, 0);
+    const { flags } = flagsOf(3, { index, heldout: bitsOfRows([2], 3) });
     expect([...(flags ?? [])]).toEqual([0, FLAG_HOLLOW, FLAG_HOLLOW]);
-    expect([...(rowFlags(null, Uint8Array.of(1, 0), null) ?? [])]).toEqual([FLAG_HOLLOW, 0]);
   });
 
-  it('is nothing when no row has a flag', () => {
-    expect(rowFlags(Uint8Array.of(0, 1), Uint8Array.of(0, 0), null)).toBeNull();
-    expect(rowFlags(colourNone().index, null, null)).toBeNull();
+  it('hide entries and what is beside the rows that are kept, and count them', () => {
+    const { flags, hidden, selected } = flagsOf(4, {
+      index: Uint8Array.of(0, 1, 1, 2),
+      entries: new Set([1]),
+      only: bitsOfRows([0, 1], 4),
+      selected: bitsOfRows([0, 1, 3], 4),
+    });
+    expect([...(flags ?? [])]).toEqual([
+      FLAG_SELECTED,
+      FLAG_SELECTED | FLAG_HIDDEN,
+      FLAG_DIMMED | FLAG_HIDDEN,
+      FLAG_SELECTED | FLAG_HIDDEN,
+    ]);
+    expect([hidden, selected]).toEqual([3, 2]);
+  });
+
+  it('are none when no row has any, or what is given is of other rows', () => {
+    expect(flagsOf(2, { index: Uint8Array.of(0, 1), heldout: bitsOfRows([], 2) }).flags).toBeNull();
+    expect(flagsOf(2, { index: Uint8Array.of(MISSING_INDEX), entries: new Set([0]) }).flags).toBeNull();
+    expect(flagsOf(2, { selected: bitsOfRows([0, 40], 41) }).flags).toBeNull();
+    expect(flagsOf(0, {}).flags).toBeNull();
+  });
+
+  it('are what each row says of itself, for any rows', () => {
+    const some = (rows: number) => fc.uniqueArray(fc.nat(rows - 1), { maxLength: rows });
+    const given = fc.integer({ min: 1, max: 100 }).chain((rows) =>
+      fc.record({
+        rows: fc.constant(rows),
+        index: fc.uint8Array({ minLength: rows, maxLength: rows }),
+        heldout: fc.option(some(rows)),
+        selected: fc.option(some(rows)),
+        only: fc.option(some(rows)),
+        entries: fc.array(fc.nat(255)),
+      }),
+    );
+    fc.assert(
+      fc.property(given, ({ rows, index, entries, ...sets }) => {
+        const bits = (ids: number[] | null) => ids && bitsOfRows(ids, rows);
+        const [heldout, selected, only] = [bits(sets.heldout), bits(sets.selected), bits(sets.only)];
+        const shut = new Set(entries);
+        const made = rowFlags({ rows, index, heldout, selected, only, entries: shut });
+        let hiddenRows = 0;
+        let hiddenSelected = 0;
+        for (let row = 0; row < rows; row++) {
+          const entry = index[row] ?? 0;
+          const hidden = shut.has(entry) || (only !== null && !hasRow(only, row));
+          const hollow = entry === MISSING_INDEX || hasRow(heldout, row);
+          if (hidden) hiddenRows++;
+          if (hidden && hasRow(selected, row)) hiddenSelected++;
+          expect(made.flags?.[row] ?? 0).toBe(
+            (hasRow(selected, row) ? FLAG_SELECTED : selected ? FLAG_DIMMED : 0) +
+              (hidden ? FLAG_HIDDEN : 0) +
+              (hollow ? FLAG_HOLLOW : 0),
+          );
+        }
+        expect([made.hidden, made.selected]).toEqual([hiddenRows, hiddenSelected]);
+      }),
+    );
   });
 });
 

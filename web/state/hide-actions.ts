@@ -6,7 +6,7 @@
 import { batch } from '@preact/signals';
 import type { RowBits } from '../protocol/messages.ts';
 import { MISSING_INDEX } from '../render/palette.ts';
-import { cut } from './selection.ts';
+import { cut, sameBits } from './selection.ts';
 import type { Store } from './store.ts';
 import { formatCount, rowsText } from './summary.ts';
 import type { Undo } from './undo.ts';
@@ -64,11 +64,12 @@ export function createHideActions(
 
   return {
     keepOnly() {
-      const only = store.bulk.selected;
-      if (only && only !== store.bulk.only) {
-        const { entries } = store.hidden.peek();
-        change(`keep only ${rowsText(store.selection.peek().count)}`, { entries, only });
-      }
+      const { selected, only } = store.bulk;
+      const { count } = store.selection.peek();
+      const all = count === store.table.peek()?.info.rows;
+      if (!selected || sameBits(selected, only) || (all && !only)) return;
+      const { entries } = store.hidden.peek();
+      change(`keep only ${rowsText(count)}`, { entries, only: selected });
     },
     showAllRows() {
       const { entries, only } = store.hidden.peek();

@@ -8,6 +8,7 @@
 
 import { batch, effect, untracked } from '@preact/signals';
 import type { Criterion, Id, RowBits, RowId } from '../protocol/messages.ts';
+import { addRow } from '../render/bits.ts';
 import { MISSING_INDEX, OTHER_INDEX } from '../render/palette.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import { createHideActions, type HideActions } from './hide-actions.ts';
@@ -25,10 +26,11 @@ import {
   hasRow,
   inverseMaker,
   invert,
+  runsOf,
   sameBits,
 } from './selection.ts';
 import { followRows } from './selection-readings.ts';
-import type { Maker, NamedSelection, Notice, SelectionOp, Store, Tool } from './store.ts';
+import type { Legend, Maker, NamedSelection, Notice, SelectionOp, Store, Tool } from './store.ts';
 import { rowsText } from './summary.ts';
 import type { Undo } from './undo.ts';
 
@@ -179,17 +181,14 @@ export function createSelectionActions(
   }
 
   async function selectEntry(entry: number, op?: SelectionOp): Promise<void> {
-    const by = entryCriterion(store, entry);
+    const item = legendItem(store.legend.peek(), entry);
     const index = store.bulk.colours;
     const rows = rowCount();
-    if (!by || index?.length !== rows) return;
+    if (!item || index?.length !== rows) return;
     /* The colours on screen tell which rows they are: no need to ask the worker. */
-    const found = new Uint32Array(rows);
-    let count = 0;
-    for (let row = 0; row < rows; row++) {
-      if (index[row] === entry) found[count++] = row;
-    }
-    selectBits(bitsOfRows(found.subarray(0, count), rows), by, op);
+    const bits = emptyBits(rows);
+    for (let row = 0; row < rows; row++) if (index[row] === entry) addRow(bits, row);
+    selectBits(bits, item.by ?? { kind: 'rows', rows: runsOf(bits) }, op);
   }
 
   function reset(): void {
@@ -280,20 +279,19 @@ function rounded(maker: Maker): Maker {
   return 'points' in maker ? { ...maker, points: maker.points.map(Math.fround) } : maker;
 }
 
-/** What the rows of a legend item have in common; null when the legend has no such item. */
-function entryCriterion(store: Store, entry: number): Criterion | null {
-  const legend = store.legend.peek();
-  if (legend.kind === 'none' || legend.column === undefined) return null;
+/** A legend item: what its rows have in common, null when it is nothing of a column. Null: there is no such item. */
+function legendItem(legend: Legend, entry: number): { by: Criterion | null } | null {
+  if (legend.kind === 'none') return null;
   const { column } = legend;
-  if (entry === MISSING_INDEX) {
-    return legend.missing > 0 ? { kind: 'class', column, classes: [], missing: true } : null;
-  }
-  if (legend.kind === 'range') return null;
-  const item = legend.items.find(({ colour }) => colour === entry);
+  const by = (classes: string[], more: { except?: true; missing?: true } = {}): { by: Criterion | null } => ({
+    by: column === undefined ? null : { kind: 'class', column, classes, ...more },
+  });
+  if (entry === MISSING_INDEX) return legend.missing > 0 ? by([], { missing: true }) : null;
+  const items = legend.kind === 'classes' ? legend.items : [];
+  const item = items.find(({ colour }) => colour === entry);
   if (!item) return null;
-  if (entry !== OTHER_INDEX) return { kind: 'class', column, classes: [item.name] };
-  const named = legend.items.filter(({ colour }) => colour !== OTHER_INDEX).map(({ name }) => name);
-  return { kind: 'class', column, classes: named, except: true };
+  const named = items.filter(({ colour }) => colour !== OTHER_INDEX).map(({ name }) => name);
+  return entry === OTHER_INDEX ? by(named, { except: true }) : by([item.name]);
 }
 
 interface Named {
