@@ -43,7 +43,7 @@ const map: Steerable = {
 
 const shapes: Drawable = {
   get shape() {
-    return shape === null ? null : { kind: 'lasso', points: [] };
+    return shape === null ? null : { kind: 'lasso' as const, points: [] };
   },
   begin(kind, x, y, keys) {
     shape = kind;

@@ -191,7 +191,7 @@ describe('selecting on the map', () => {
   const surface = (map: HTMLElement): HTMLElement => within(map).getByRole('application');
   const selected = (store: Store): number[] => [...rowsOf(store.bulk.selected)];
 
-  function pointer(map: HTMLElement, type: string, [x, y]: number[], keys: PointerEventInit = {}): void {
+  function pointer(map: HTMLElement, type: string, [x = 0, y = 0]: number[], keys: PointerEventInit = {}): void {
     const buttons = type === 'pointerup' ? 0 : 1;
     const init = { clientX: x, clientY: y, pointerId: 1, pointerType: 'mouse', button: 0, buttons };
     surface(map).dispatchEvent(new PointerEvent(type, { ...init, bubbles: true, ...keys }));

@@ -241,6 +241,7 @@ export function attachGestures(
     if (!done) return;
     const at = place(event);
     const keys = keysOf(event);
+    if (event.pointerType !== 'touch') point(at, keys);
     if (done.moved && isShape(done.does)) {
       shapes.move(at.x, at.y);
       shapes.hold(keys);
