@@ -49,7 +49,12 @@ const fit = {
   heldout: 0.2,
   patience: 0,
   seed: 1,
+  focus: 1,
+  steps: 0,
 };
+
+/** Rows 0 to 31 of 120. */
+const selection = new Uint32Array([0xffffffff, 0, 0, 0]);
 
 describe('protocol', () => {
   it('begins with `ready`: its number, and the limits of every parameter of every method', async () => {
@@ -97,6 +102,11 @@ describe('protocol', () => {
       { type: 'read', id: 36, what: 'column', table: 10, column: 0 },
       { type: 'read', id: 37, what: 'error', model: 20 },
       { type: 'read', id: 38, what: 'latent', model: 20 },
+      { type: 'read', id: 43, what: 'heldout', model: 20, heldout: 0.2 },
+      { type: 'read', id: 44, what: 'summary', table: 10, rows: selection, column: 8 },
+      { type: 'select', id: 45, table: 10, by: { kind: 'class', column: 8, classes: ['blob 1'] } },
+      { type: 'select', id: 46, table: 10, by: { kind: 'random', n: 7, seed: 1 } },
+      { type: 'measure', id: 47, model: 20, selection, column: 8 },
       { type: 'decode', id: 39, model: 20, codes: new Float32Array([0, 0, 1, 1]) },
     ];
     for (const message of messages) {
@@ -104,9 +114,8 @@ describe('protocol', () => {
       expect(answer, message.type).toMatchObject({ type: 'reply', id: message.id });
     }
     // What was transferred did not belong to the session: the same question has the same answer.
-    for (const message of messages.filter(
-      ({ type }) => type === 'read' || type === 'decode' || type === 'prepare',
-    )) {
+    const asking = ['read', 'select', 'measure', 'decode', 'prepare'];
+    for (const message of messages.filter(({ type }) => asking.includes(type))) {
       const again = {
         ...message,
         id: message.id + 100,
@@ -122,6 +131,14 @@ describe('protocol', () => {
     expect(await ask({ type: 'restore', id: 40, model: 20, buffer: snapshot.value })).toMatchObject({
       type: 'reply',
     });
+    const exporting = { type: 'export', id: 48, model: 20, only: true, protect: true, labels: [8] } as const;
+    const file = await ask({ ...exporting, selection, labels: [8] });
+    if (file.type !== 'reply' || !(file.value instanceof Blob)) throw new Error('No file.');
+    expect(file.value.type).toContain('text/csv');
+    expect((await file.value.text()).trimEnd().split('\n')).toHaveLength(33);
+    const retrain = { ...fit, selection, focus: 0.5, heldout: 0 };
+    const result = await ask({ type: 'run', id: 49, job: 15, model: 20, fit: retrain, live: true });
+    expect(result).toMatchObject({ type: 'reply', value: { outcome: 'finished', align: null } });
     for (const [id, target] of [
       [41, 20],
       [42, 10],
