@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define UNIT_VALUES 2000000u
+#define UNIT_VALUES 1000000u
 #define PASSES      2u
 
 /* One side. Arrays are (d). */

@@ -37,7 +37,7 @@ size_t moments_bytes(uint32_t n, uint32_t d);
 status moments_new(moments **out, const matrix *x, const uint32_t *bits);
 void   moments_free(moments *m); /* NULL is allowed */
 
-/* At most `units` more units of some two million values, 1-2 ms. Never allocates. A call when done does
+/* At most `units` more units of some million values, 1-2 ms. Never allocates. A call when done does
  * nothing. */
 void moments_step(moments *m, uint32_t units);
 bool moments_done(const moments *m);
