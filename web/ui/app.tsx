@@ -13,7 +13,6 @@ import { MapToolbar } from './map-toolbar.tsx';
 import { MethodPanel } from './method-panel.tsx';
 import { Messages, Notices } from './notices.tsx';
 import { Opening } from './opening.tsx';
-import { prospectOf } from './retrain-bar.tsx';
 import { Retrains } from './retrains.tsx';
 import { RowsTable } from './rows-table.tsx';
 import { RunPanel } from './run-panel.tsx';
@@ -81,19 +80,15 @@ function useKeys(store: Store, actions: Actions, help: boolean, onHelp: () => vo
 
 /** False when there is nothing that the key could do: it is left to the browser. */
 function perform(key: Exclude<Shortcut, 'help'>, store: Store, actions: Actions): boolean {
-  const table = store.table.peek();
   switch (key) {
     case 'undo':
     case 'redo':
       void actions[key]();
       return true;
-    case 'retrain': {
-      if (!table || !store.map.peek()) return false;
-      const why = prospectOf(store, table).why.retrain;
-      if (why === null) void actions.retrain();
-      else actions.announceMap(why);
+    case 'retrain':
+      if (!store.map.peek()) return false;
+      void actions.retrain();
       return true;
-    }
     case 'pan':
     case 'lasso':
     case 'box':

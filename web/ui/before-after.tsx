@@ -33,48 +33,46 @@ export function BeforeAfter({ node }: { node: HistoryNode }): JSX.Element | null
     />
   );
   return (
-    <>
-      <table class="before-after" aria-label="Error before and after">
-        <thead>
-          <tr>
-            <th scope="col" title={ERROR}>
-              Error
-            </th>
-            <th scope="col" class="number">
-              Before
-            </th>
-            <th scope="col" class="number">
-              After
-            </th>
-            <th scope="col" class="number">
-              Change
-            </th>
-          </tr>
-        </thead>
-        <tbody>{groups.map(line)}</tbody>
-        {classes.length > 0 ? (
-          <tbody>
-            {node.label ? (
-              <tr>
-                <th scope="rowgroup" colSpan={4} class="before-after-label">
-                  <DataText text={node.label} />
-                </th>
-              </tr>
-            ) : null}
-            {classes.map(line)}
-          </tbody>
-        ) : null}
+    <table class="before-after" aria-label="Error before and after">
+      <thead>
+        <tr>
+          <th scope="col" title={ERROR}>
+            Error
+          </th>
+          <th scope="col" class="number">
+            Before
+          </th>
+          <th scope="col" class="number">
+            After
+          </th>
+          <th scope="col" class="number" colSpan={2}>
+            Change
+          </th>
+        </tr>
+      </thead>
+      <tbody>{groups.map(line)}</tbody>
+      {classes.length > 0 ? (
         <tbody>
-          <tr>
-            <th scope="rowgroup" colSpan={4} class="before-after-label" title={DISTANCE_CORRELATION}>
-              Distance correlation
-            </th>
-          </tr>
-          <CorrelationRow name="Selection" before={before.selection} after={after.selection} />
-          <CorrelationRow name="Rest" before={before.rest} after={after.rest} />
+          {node.label ? (
+            <tr>
+              <th scope="rowgroup" colSpan={5} class="before-after-label">
+                <DataText text={node.label} />
+              </th>
+            </tr>
+          ) : null}
+          {classes.map(line)}
         </tbody>
-      </table>
-    </>
+      ) : null}
+      <tbody>
+        <tr>
+          <th scope="rowgroup" colSpan={5} class="before-after-label" title={DISTANCE_CORRELATION}>
+            Distance correlation
+          </th>
+        </tr>
+        <CorrelationRow name="Selection" before={before.selection} after={after.selection} />
+        <CorrelationRow name="Rest" before={before.rest} after={after.rest} />
+      </tbody>
+    </table>
   );
 }
 
@@ -96,10 +94,10 @@ function ChangeRow({ change, most, forgotten }: ChangeRowProps): JSX.Element | n
       </th>
       <td class="number">{digits(before)}</td>
       <td class="number">{digits(after)}</td>
-      <td class="number">
+      <td>
         <ChangeBar value={change.change} most={most} />
-        {percentText(change.change)}
       </td>
+      <td class="number">{percentText(change.change)}</td>
     </tr>
   );
 }
@@ -134,7 +132,9 @@ function CorrelationRow({ name, before, after }: CorrelationRowProps): JSX.Eleme
       <th scope="row">{name}</th>
       <td class="number">{was?.toFixed(3) ?? '–'}</td>
       <td class="number">{is?.toFixed(3) ?? '–'}</td>
-      <td class="number">{words}</td>
+      <td class="number" colSpan={2}>
+        {words}
+      </td>
     </tr>
   );
 }
@@ -144,5 +144,6 @@ function signed(value: number): string {
 }
 
 function digits(error: number | null): string {
-  return error === null ? '–' : formatNumber(Number(error.toPrecision(3)));
+  if (error === null) return '–';
+  return error >= 1e-4 && error < 1e3 ? error.toPrecision(3) : formatNumber(error);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FeatureInfo, RowDetail, RowId } from '../protocol/messages.ts';
 import type { Store, TableState } from '../state/store.ts';
 import { formatCount, formatNumber, labelColumn, pixelDomain, rowName } from '../state/summary.ts';
@@ -13,7 +13,7 @@ import type { ViewActions } from '../state/view-actions.ts';
 import { CellList } from './cell-list.tsx';
 import { DataText } from './data-text.tsx';
 import { FeatureValues } from './feature-values.tsx';
-import { Fold } from './fold.tsx';
+import { Fold, SideTitle } from './fold.tsx';
 import { Icon } from './icon.tsx';
 import './inspect.css';
 import { LatentCells } from './latent-cells.tsx';
@@ -23,24 +23,59 @@ import { SeveralRows } from './several-rows.tsx';
 
 export function Inspector({ store, actions }: ViewProps): JSX.Element {
   const table = store.table.value;
-  const row = store.hover.value ?? store.pinned.value;
+  const pinned = store.pinned.value;
+  const row = store.hover.value ?? pinned;
+  const [open, toggle] = useFold(store);
   return (
-    <section class="inspector" aria-label="Inspector">
-      <div class="inspector-head">
-        <h2 class="side-title">Inspect</h2>
-        {store.pinned.value !== null ? (
-          <Unpin row={store.pinned.value} onPress={() => actions.pin(null)} />
-        ) : null}
-      </div>
-      {table && store.map.value ? <RowPicker actions={actions} row={row} table={table} /> : null}
-      {store.pinned.value !== null && store.selection.value.count >= 2 ? (
-        <button type="button" class="button link" onClick={() => actions.pin(null)}>
-          Back to the {formatCount(store.selection.value.count)} selected rows
-        </button>
+    <section class={open ? 'inspector' : 'inspector folded'} aria-label="Inspector">
+      <SideTitle
+        title="Inspect"
+        open={open}
+        onToggle={toggle}
+        aside={pinned === null ? null : <Unpin row={pinned} onPress={() => actions.pin(null)} />}
+      />
+      {open ? (
+        <>
+          {table && store.map.value ? <RowPicker actions={actions} row={row} table={table} /> : null}
+          {pinned !== null && store.selection.value.count >= 2 ? (
+            <button type="button" class="button link" onClick={() => actions.pin(null)}>
+              Back to the {formatCount(store.selection.value.count)} selected rows
+            </button>
+          ) : null}
+          <InspectorBody store={store} actions={actions} row={row} table={table} />
+        </>
       ) : null}
-      <InspectorBody store={store} actions={actions} row={row} table={table} />
     </section>
   );
+}
+
+/**
+ * Whether the inspector is open. In the column beside the map it makes room for what a retrain has changed, unless a
+ * row is pinned, and comes back with the next row or selection; once the person has folded it or opened it
+ * themselves, it stays as they want it.
+ */
+function useFold(store: Store): [boolean, () => void] {
+  const [open, setOpen] = useState(true);
+  const byHand = useRef(false);
+  const pinned = store.pinned.value;
+  const { version } = store.selection.value;
+  const { nodes } = store.history.value;
+  const known = useRef(nodes.length);
+  useEffect(() => {
+    const more = nodes.length > known.current;
+    known.current = nodes.length;
+    const retrained = more && nodes.at(-1)?.kind !== 'train' && store.pinned.peek() === null;
+    if (retrained && !byHand.current && matchMedia('(width >= 900px)').matches) setOpen(false);
+  }, [store, nodes]);
+  /* Another row or selection opens it. */
+  useEffect(() => {
+    if (!byHand.current) setOpen(true);
+  }, [pinned, version]);
+  const toggle = (): void => {
+    byHand.current = true;
+    setOpen(!open);
+  };
+  return [open, toggle];
 }
 
 interface BodyProps {

@@ -1,106 +1,44 @@
 /** What the next retrain will do and cost, said before it is started, and the buttons that start one. */
 
 import type { JSX } from 'preact';
-import { useId, useMemo } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { numberText } from '../state/number-text.ts';
-import {
-  planOf,
-  type RetrainKind,
-  type RetrainPlan,
-  refusal,
-  scratchEpochs,
-  shareText,
-} from '../state/retrain.ts';
-import { trainedCounts } from '../state/selection.ts';
-import type { Store, TableState } from '../state/store.ts';
+import { planNow, type RetrainPlan, refusalNow, shareText } from '../state/retrain.ts';
 import { ActionButton } from './action-button.tsx';
 import { Icon } from './icon.tsx';
 import { Popover } from './popover.tsx';
 import type { PanelProps } from './top-bar.tsx';
 import { TypedInput } from './typed-input.tsx';
 
-/** What keeps every retrain from being started now; null: nothing does. */
-function busyWith(store: Store): string | null {
-  const phase = store.phase.value;
-  if (store.history.value.returning) return 'Wait until the model is back.';
-  if (phase.kind === 'opening') return 'Wait until the file is read.';
-  if ('job' in phase) return 'Stop the training first.';
-  return (store.model.value?.losses.length ?? 0) === 0 ? 'Train a model first.' : null;
-}
-
-/** What the three ways to go on from a selection would do, and why they can't be taken: null where they can. */
-export interface Prospect {
-  plans: Record<RetrainKind, RetrainPlan | null>;
-  why: Record<RetrainKind, string | null>;
-}
-
-const KINDS: readonly RetrainKind[] = ['retrain', 'exclude', 'scratch'];
-
-/** By the selection and the settings as they are now. */
-export function prospectOf(store: Store, table: TableState): Prospect {
-  const { selected, heldout } = store.bulk;
-  const form = store.form.peek();
-  const settings = store.retrain.value;
-  const fit = form?.fit ?? store.model.peek()?.fit;
-  const stepSeconds = store.estimate.value?.step_seconds ?? null;
-  const prospect: Prospect = {
-    plans: { retrain: null, exclude: null, scratch: null },
-    why: { retrain: null, exclude: null, scratch: null },
-  };
-  const busy = busyWith(store);
-  const wrong = Object.values(settings.errors).some(Boolean) ? 'A setting of the retrain is wrong.' : null;
-  const { selected: trained } = trainedCounts(selected, heldout, table.info.rows);
-  for (const kind of KINDS) {
-    const epochs = kind === 'scratch' && form ? scratchEpochs(table, form, trained) : settings.epochs;
-    prospect.plans[kind] = fit
-      ? planOf(table, selected, heldout, settings, fit, { kind, epochs, stepSeconds })
-      : null;
-    prospect.why[kind] =
-      busy ?? refusal(kind, table, selected, heldout) ?? (kind === 'scratch' ? null : wrong);
-  }
-  return prospect;
-}
-
-/** The same for a component: made again when the rows, the settings or what runs have changed. */
-function useProspect(store: Store, table: TableState): Prospect {
-  const busy = busyWith(store);
-  const { version } = store.selection.value;
-  const flags = store.colours.value; // raised when the held-out rows change
-  /* The rows themselves are no signal: these say that they changed. */
-  return useMemo(
-    () => prospectOf(store, table),
-    [table, version, flags, busy, store.form.value, store.retrain.value, store.estimate.value],
-  );
-}
-
-export function RetrainBar({ store, actions, table }: PanelProps & { table: TableState }): JSX.Element {
-  const { plans, why } = useProspect(store, table);
+export function RetrainBar({ store, actions }: PanelProps): JSX.Element {
+  const plan = planNow(store);
+  const typed = Object.values(store.retrain.value.errors).some(Boolean);
+  const wrong = typed ? 'A setting of the retrain is wrong.' : null;
+  const why = refusalNow(store) ?? wrong;
   return (
     <div class="selection-row retrain-row">
       <ActionButton
         look="primary"
-        why={why.retrain}
-        hint={`${plans.retrain?.sentence} (R)`}
+        why={why}
+        hint={`${plan?.sentence} (R)`}
         onPress={() => void actions.retrain()}
       >
         Retrain on selection
       </ActionButton>
-      <FocusSlider store={store} actions={actions} plan={plans.retrain} />
+      <FocusSlider store={store} actions={actions} plan={plan} />
       <RetrainSettings store={store} actions={actions} />
-      <p class="retrain-plan">
-        {store.selection.value.count === 0 ? INVITATION : (why.retrain ?? plans.retrain?.sentence)}
-      </p>
+      <p class="retrain-plan">{store.selection.value.count === 0 ? INVITATION : (why ?? plan?.sentence)}</p>
       <div class="selection-group">
         <ActionButton
-          why={why.exclude}
-          hint={`Train on without the selected rows: ${plans.exclude?.sentence}`}
+          why={refusalNow(store, 'exclude') ?? wrong}
+          hint={`Train on without the selected rows: ${planNow(store, 'exclude')?.sentence}`}
           onPress={() => void actions.exclude()}
         >
           Exclude
         </ActionButton>
         <ActionButton
-          why={why.scratch}
-          hint={`A new model that learns from these rows only, all rows shown under it: ${plans.scratch?.sentence}`}
+          why={refusalNow(store, 'scratch')}
+          hint={`A new model that learns from these rows only, all rows shown under it: ${planNow(store, 'scratch')?.sentence}`}
           onPress={() => void actions.trainFromScratch()}
         >
           Train from scratch on selection

@@ -4,13 +4,14 @@
  */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { changes, costOf, nodeDetail, nodeTitle, percentText, storyOf } from '../state/retrain.ts';
 import type { Colouring, History, HistoryNode, Store, TableState } from '../state/store.ts';
 import { duration } from '../state/transport.ts';
 import { ActionButton } from './action-button.tsx';
 import { BeforeAfter } from './before-after.tsx';
 import { visibleText } from './data-text.tsx';
+import { SideTitle } from './fold.tsx';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
 
@@ -18,15 +19,47 @@ import type { PanelProps } from './top-bar.tsx';
 const DEEPEST = 4;
 
 export function Retrains({ store, actions }: PanelProps): JSX.Element | null {
+  const [open, setOpen] = useState(true);
   const history = store.history.value;
   const table = store.table.value;
   if (!table || history.nodes.length === 0) return null;
-  const present = history.at === null ? null : (history.nodes[history.at] ?? null);
   return (
-    <section class="retrains" aria-label="Retrains">
-      <h2 class="side-title">Retrains</h2>
+    <section class={open ? 'retrains' : 'retrains folded'} aria-label="Retrains">
+      <SideTitle
+        title="Retrains"
+        open={open}
+        onToggle={() => setOpen(!open)}
+        aside={
+          history.nodes.length > 1 ? (
+            <label class="check" title="Lines from where the rows were before the last retrain">
+              <input
+                type="checkbox"
+                checked={store.trails.value}
+                onChange={(event) => actions.setTrails(event.currentTarget.checked)}
+              />
+              Trails
+            </label>
+          ) : null
+        }
+      />
+      {open ? <Content store={store} actions={actions} table={table} /> : null}
+    </section>
+  );
+}
+
+function Content({ store, actions, table }: PanelProps & { table: TableState }): JSX.Element {
+  const history = store.history.value;
+  const present = history.at === null ? null : (history.nodes[history.at] ?? null);
+  const list = useRef<HTMLOListElement>(null);
+  /* A long list scrolls by itself: what the model is at stays in sight. */
+  useEffect(() => {
+    if (history.at === null) return;
+    list.current?.querySelector('[aria-current="step"]')?.scrollIntoView?.({ block: 'nearest' });
+  }, [history.at]);
+  return (
+    <>
       {present?.after ? <Present node={present} store={store} actions={actions} /> : null}
-      <ol class="retrain-list" aria-label="What was done">
+      <ol ref={list} class="retrain-list" aria-label="What was done">
         {lanes(history.nodes).map(({ node, lane, from }) => (
           <Node
             key={node.id}
@@ -43,14 +76,14 @@ export function Retrains({ store, actions }: PanelProps): JSX.Element | null {
       {history.nodes.length === 1 ? (
         <p class="hint">Retrain on a selection, and both states stay here to go back to.</p>
       ) : null}
-    </section>
+      {present?.after ? <Compared node={present} /> : null}
+    </>
   );
 }
 
 /* ---- the present state ----------------------------------------------------------------------------------- */
 
 function Present({ node, store, actions }: PanelProps & { node: HistoryNode }): JSX.Element {
-  const [open, setOpen] = useState(true);
   const colour = store.colour.value.kind;
   const phase = store.phase.value;
   void store.colours.value; // raised when what the map is compared with has changed
@@ -76,20 +109,18 @@ function Present({ node, store, actions }: PanelProps & { node: HistoryNode }): 
       <div class="present-buttons">
         {by('change', 'Colour by change of error', 'Where the error rose, and where it fell')}
         {by('drift', 'Colour by drift', 'How far each row has moved on the map')}
-        <label class="check" title="Lines from where the rows were before the last retrain">
-          <input
-            type="checkbox"
-            checked={store.trails.value}
-            onChange={(event) => actions.setTrails(event.currentTarget.checked)}
-          />
-          Trails
-        </label>
       </div>
-      <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>Before and after</summary>
-        {open ? <BeforeAfter node={node} /> : null}
-      </details>
     </div>
+  );
+}
+
+function Compared({ node }: { node: HistoryNode }): JSX.Element {
+  const [open, setOpen] = useState(true);
+  return (
+    <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Before and after</summary>
+      {open ? <BeforeAfter node={node} /> : null}
+    </details>
   );
 }
 

@@ -69,7 +69,7 @@ export function SelectionBar({ store, actions }: PanelProps): JSX.Element | null
           </ActionButton>
         </div>
       </div>
-      <RetrainBar store={store} actions={actions} table={table} />
+      <RetrainBar store={store} actions={actions} />
     </section>
   );
 }
