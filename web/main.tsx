@@ -42,6 +42,14 @@ actions = createActions(store, engine, {
       return () => clearTimeout(timer);
     },
     copy: (text) => navigator.clipboard.writeText(text),
+    save(file, name) {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      /* The browser may take its time to begin. */
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    },
     version: __VERSION__,
     agent: navigator.userAgent,
   },

@@ -9,6 +9,7 @@ import type {
   FeatureInfo,
   Frame,
   Id,
+  Measurement,
   Progress,
   Ready,
   RunResult,
@@ -220,8 +221,21 @@ export function runResult(change: Partial<RunResult> = {}): RunResult {
     seconds: 6,
     train: 0.1,
     heldout: 0.12,
+    selection: null,
+    rest: null,
+    align: null,
     suggested_learning_rate: null,
     ...change,
+  };
+}
+
+/** Errors of a selection of 49 rows, the rest, and two classes. */
+export function measurement(selection: number, rest: number, classes: [string, number][] = []): Measurement {
+  return {
+    step: 1000,
+    selection: { n: 49, error: selection, distance_correlation: 0.8 },
+    rest: { n: 4849, error: rest, distance_correlation: 0.7 },
+    classes: classes.map(([name, error]) => ({ name, n: 100, error })),
   };
 }
 
@@ -279,6 +293,10 @@ export function obligingAnswers(engine: FakeEngine): void {
     cancel: () => null,
     set: () => null,
     free: () => null,
+    snapshot: () => new ArrayBuffer(8),
+    refresh: () => null,
+    measure: () => measurement(0.2, 0.1),
+    export: () => new Blob(['id']),
     read: (body) =>
       body.what === 'column' ? { kind: 'number', values: new Float32Array(4898) } : new Float32Array(0),
   };
@@ -346,6 +364,7 @@ export interface Bench {
   storage: MemoryStorage;
   themes: Theme[];
   copied: string[];
+  saved: { file: Blob; name: string }[];
   /** Runs what was put off, such as an estimate after typing. */
   runLater(): Promise<void>;
   /** Moves the clock, in ms. */
@@ -364,6 +383,7 @@ export function createBench(options: BenchOptions = {}): Bench {
   const storage = new MemoryStorage();
   const themes: Theme[] = [];
   const copied: string[] = [];
+  const saved: Bench['saved'] = [];
   const later: (() => void)[] = [];
   let clock = 0;
   obligingAnswers(engine);
@@ -387,6 +407,7 @@ export function createBench(options: BenchOptions = {}): Bench {
         copied.push(text);
         return Promise.resolve();
       },
+      save: (file, name) => saved.push({ file, name }),
       version: '0.0.0',
       agent: 'a browser',
     },
@@ -398,6 +419,7 @@ export function createBench(options: BenchOptions = {}): Bench {
     storage,
     themes,
     copied,
+    saved,
     runLater() {
       for (const run of later.splice(0)) run();
       return settle();

@@ -8,6 +8,8 @@ import { batch } from '@preact/signals';
 import type { Failure, Ready } from '../protocol/messages.ts';
 import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
+import { createRecorder } from './history-actions.ts';
+import { createModels } from './model-actions.ts';
 import { createOpener, type OpenActions } from './open-actions.ts';
 import {
   DEFAULT_PREFERENCES,
@@ -16,6 +18,7 @@ import {
   readPreferences,
   writePreferences,
 } from './preferences.ts';
+import { createRetrains, type RetrainActions } from './retrain-actions.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type SessionEngine, type Surroundings } from './session-actions.ts';
@@ -41,7 +44,7 @@ export interface SessionActions extends OpenActions, RunActions {
   onLost(failure: Failure, rebuilt: boolean, retry: boolean): void;
 }
 
-export type Actions = SessionActions & ViewActions & SelectionActions;
+export type Actions = SessionActions & ViewActions & SelectionActions & RetrainActions;
 
 export interface ActionOptions {
   surroundings: Surroundings;
@@ -66,7 +69,10 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     report: session.report,
     refreshFlags: view.refreshFlags,
   });
-  const runner = createRunner(session);
+  const models = createModels(session);
+  const recorder = createRecorder(session, models, undo, view.refreshColours);
+  const runner = createRunner(session, models, recorder);
+  const retrains = createRetrains(session, runner, recorder, undo);
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
   let preferences: Preferences = DEFAULT_PREFERENCES;
@@ -100,6 +106,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   return {
     ...view,
     ...selection,
+    ...retrains,
     open: opener.open,
     setRole: takingOver(opener.setRole),
     setScale: takingOver(opener.setScale),
@@ -119,6 +126,10 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       store.phase.value = store.tables.peek().size > 0 ? runner.restingPhase() : { kind: 'starting' };
       engine.restart();
     }),
+    retrain: takingOver(retrains.retrain),
+    exclude: takingOver(retrains.exclude),
+    trainFromScratch: takingOver(retrains.trainFromScratch),
+    returnTo: takingOver(retrains.returnTo),
     tryLearningRate: runner.tryLearningRate,
     setField: runner.setField,
     resetFields: runner.resetFields,
@@ -149,6 +160,10 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     setBrushRadius(px) {
       selection.setBrushRadius(px);
       remember({ brushRadius: store.brushRadius.peek() });
+    },
+    setTrails(on) {
+      retrains.setTrails(on);
+      remember({ trails: on });
     },
     setTheme(theme) {
       store.theme.value = theme;

@@ -91,7 +91,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
         (all) => ({ all }),
         (error: unknown) => ({ error }),
       );
-    const result = await running;
+    const result = (await running)?.result;
     const goesOn = !signal.aborted && result?.outcome === 'finished' && result.reason === 'epochs';
     if (goesOn) store.phase.value = waiting(full, download);
     const answer = await prepared;

@@ -7,7 +7,7 @@ import { type MethodField, methods } from '../methods/registry.ts';
 import { shapeDefaults } from '../methods/shape.ts';
 import type { AeParams, Bounds, FeatureInfo, Method, Ready } from '../protocol/messages.ts';
 import { numberText, parseNumber, parseWidths, rangeText, widthsText } from './number-text.ts';
-import type { FormState } from './store.ts';
+import type { FormState, RetrainForm } from './store.ts';
 
 /** Rows that the page keeps out of training, unless told otherwise: without them nothing tells when to end. */
 export const HELDOUT = 0.1;
@@ -166,6 +166,25 @@ function parse(form: FormState, ready: Ready, field: MethodField, text: string) 
   return field.kind === 'widths'
     ? parseWidths(text, range, layersAllowed(ready, form.method))
     : parseNumber(text, { ...range, integer: field.kind === 'integer' });
+}
+
+/** A number of the next retrain: within the limits of any training. */
+export function withRetrainField(
+  form: RetrainForm,
+  ready: Ready,
+  name: 'epochs' | 'learning_rate',
+  text: string,
+): { form: RetrainForm; error: string | null } {
+  const bounds = ready.methods.ae.fit;
+  const range = { lo: one(bounds.lo[name], 0), hi: one(bounds.hi[name], Number.MAX_VALUE) };
+  const parsed = parseNumber(text, { ...range, integer: name === 'epochs' });
+  const errors = { ...form.errors };
+  if (!parsed.ok) {
+    errors[name] = `${parsed.error} Still ${numberText(form[name])}.`;
+    return { form: { ...form, errors }, error: parsed.error };
+  }
+  delete errors[name];
+  return { form: { ...form, [name]: parsed.value, errors }, error: null };
 }
 
 const costWord = {

@@ -167,6 +167,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       store.estimate.value = null;
       store.bulk.maps.clear();
       store.bulk.heldout = null;
+      run.resetHistory();
       store.phase.value = { kind: 'ready' };
       run.adoptTable();
     });

@@ -3,6 +3,28 @@
  * and taking rows along as a file.
  */
 
+import { batch } from '@preact/signals';
+import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
+import { failureOf } from './engine-port.ts';
+import { safeFileName } from './file-name.ts';
+import { withRetrainField } from './form.ts';
+import { fitsOf } from './history.ts';
+import type { Deed, Recorder } from './history-actions.ts';
+import {
+  nodeName,
+  planNow,
+  type RetrainKind,
+  type RetrainPlan,
+  refusalNow,
+  storyOf,
+  taskTitle,
+} from './retrain.ts';
+import type { Runner } from './run-actions.ts';
+import type { Session } from './session-actions.ts';
+import type { HistoryNode, Maker, ModelState } from './store.ts';
+import { duration } from './transport.ts';
+import type { Undo } from './undo.ts';
+
 export interface ExportOptions {
   /** The selected rows only. */
   only: boolean;
@@ -15,15 +37,265 @@ export interface RetrainActions {
   setFocus(focus: number): void;
   /** Takes what was typed; false, with a sentence in `store.retrain.errors`, when it can't be used. */
   setRetrainField(name: 'epochs' | 'learning_rate', text: string): boolean;
-  /** Trains on from the present weights with the selection in focus. Nothing happens where `refusalNow` says why. */
+  /** Trains on from the present weights with the selection in focus; where `refusalNow` says why not, that is said. */
   retrain(): Promise<void>;
   /** Trains on without the selected rows. */
   exclude(): Promise<void>;
-  /** Trains a new model on the selected rows only; the map stays turned as it was as far as it can. */
+  /** Trains a new model on the selected rows only; the map is turned and scaled to lie on the one before. */
   trainFromScratch(): Promise<void>;
   /** Brings the model back to a node of the history, bit for bit. */
   returnTo(node: number): Promise<void>;
   setTrails(on: boolean): void;
   /** Saves rows, positions and errors as a CSV file. */
   exportRows(options: ExportOptions): Promise<void>;
+}
+
+/** What a retrain is told, beside its form's: the last word has its own fit. */
+function fitFor(kind: RetrainKind, plan: RetrainPlan, fit: FitSpec, rate: number, heldout: number): FitSpec {
+  return {
+    ...fit,
+    epochs: plan.epochs,
+    learning_rate: kind === 'scratch' ? fit.learning_rate : rate,
+    /* What was announced is done; and the held-out rows are not those of the selection. */
+    patience: 0,
+    /* Other held-out rows would be ones that the model has been trained on. */
+    heldout,
+    focus: plan.focus,
+    ...(kind === 'scratch' ? { fresh: true } : {}),
+  };
+}
+
+export function createRetrains(
+  session: Session,
+  runner: Runner,
+  recorder: Recorder,
+  undo: Undo,
+): RetrainActions {
+  const { store, engine, surroundings } = session;
+
+  /* ---- retraining --------------------------------------------------------------------------------------- */
+
+  async function begin(kind: RetrainKind, rows: RowBits | null, maker: Maker): Promise<void> {
+    const why = refusalNow(store, kind, rows);
+    const plan = planNow(store, kind, rows);
+    const [form, model, table, selected] = [
+      store.form.peek(),
+      store.model.peek(),
+      store.table.peek(),
+      rows?.slice(),
+    ];
+    if (why !== null || !plan || !form || !model || !table || !selected) {
+      if (why !== null) session.announce(why);
+      return;
+    }
+    const title = taskTitle(kind, maker, table);
+    const job = engine.nextId();
+    const taken = runner.watch();
+    batch(() => {
+      store.progress.value = null;
+      store.phase.value = { kind: 'running', job, stopping: false };
+      store.task.value = { kind, title, stage: 'measure' };
+    });
+    session.announce(`${title}: ${plan.sentence}.`);
+    const retry = (): Promise<void> => begin(kind, selected, maker);
+    const earlier = store.bulk.before;
+    let deed: Deed;
+    try {
+      const before = await recorder.measure(selected);
+      const look = await recorder.look();
+      if (taken()) {
+        settle(job);
+        return;
+      }
+      const { focus, selected: count } = plan;
+      deed = { kind, title, maker, selected, rows: count, focus, before, retry };
+      recorder.compareWith(look);
+    } catch (error) {
+      fail(job, error, retry);
+      return;
+    }
+    const rate = store.retrain.peek().learning_rate;
+    const fit = fitFor(kind, plan, form.fit, rate, model.fit.heldout);
+    const ran = await runner.run(model, { ...fit, selection: selected }, deed, job);
+    if (ran?.node) remember(ran.node);
+    else if (store.model.peek()?.info.model === model.info.model) recorder.compareWith(earlier);
+    if (ran && ran.result.outcome !== 'cancelled') {
+      session.announce(ran.node ? storyOf(ran.node) : ran.result.message);
+    }
+  }
+
+  /** What this began is over, unless something else is on screen. */
+  function settle(job: Id): void {
+    const phase = store.phase.peek();
+    batch(() => {
+      store.task.value = null;
+      if ('job' in phase && phase.job === job) store.phase.value = runner.restingPhase();
+    });
+  }
+
+  function fail(job: Id, error: unknown, retry: () => Promise<void>): void {
+    const failure = failureOf(error);
+    const phase = store.phase.peek();
+    if (failure.code === 'worker_lost' && 'job' in phase && phase.job === job) {
+      runner.tryNext(retry);
+      store.task.value = null;
+      store.phase.value = { kind: 'failed', failure, retry: true };
+      return;
+    }
+    settle(job);
+    if (store.model.peek()) session.report(error, 'The errors can’t be measured.');
+  }
+
+  function remember(node: HistoryNode): void {
+    const { parent, id } = node;
+    if (parent === null) return;
+    undo.push({ label: nodeName(node), undo: () => go(parent), redo: () => go(id), model: true });
+  }
+
+  /* ---- going back --------------------------------------------------------------------------------------- */
+
+  /** Brings the model to a node; rejects when it could not, and the model is where it was. */
+  async function go(to: number): Promise<void> {
+    const model = store.model.peek();
+    const node = store.history.peek().nodes[to];
+    const path = recorder.pathTo(to);
+    if (!model || !node) throw { code: 'not_found', message: 'That state is gone.', hint: '' };
+    if (!path) {
+      throw { code: 'not_found', message: 'That state can’t be made again: its rows are gone.', hint: '' };
+    }
+    const taken = runner.watch();
+    const { seconds } = path;
+    const task = { kind: 'return', title: `Returning to ${nodeName(node)}`, stage: 'run' } as const;
+    let back: (() => Promise<void>) | null = null;
+    batch(() => {
+      store.progress.value = null;
+      store.task.value = task;
+      store.phase.value = { kind: 'running', job: engine.nextId(), stopping: true };
+      const history = store.history.peek();
+      store.history.value = { ...history, returning: { to, seconds } };
+    });
+    if (path.through.length > 0) session.announce(`${task.title}: about ${duration(seconds)}.`);
+    try {
+      back = await recorder.wayBack();
+      if (path.from !== null) await recorder.load(path.from);
+      if (path.through.length > 0) {
+        await again(model, fitsOf(store.history.peek(), path), path.steps, taken);
+        await recorder.keep(to);
+        /* Brings the map to how it was drawn, too. */
+        await recorder.load(to);
+      } else if (path.from !== to) {
+        throw { code: 'internal', message: 'There is no way to that state.', hint: '' };
+      }
+      await recorder.arrive(to);
+    } catch (error) {
+      if (store.model.peek()?.info.model !== model.info.model) {
+        throw { code: 'cancelled', message: 'Something else was opened.', hint: '' };
+      }
+      if (failureOf(error).code === 'worker_lost') runner.tryNext(() => returnTo(to));
+      if (back) await back().catch(() => recorder.doubt());
+      throw error;
+    } finally {
+      const phase = store.phase.peek();
+      batch(() => {
+        store.progress.value = null;
+        if (store.task.peek() === task) store.task.value = null;
+        store.history.value = { ...store.history.peek(), returning: null };
+        if ('job' in phase) store.phase.value = runner.restingPhase();
+      });
+    }
+  }
+
+  /** Runs fits once more, each to the step it came to then. */
+  async function again(
+    model: ModelState,
+    fits: readonly { fit: FitSpec; after: number }[],
+    total: number,
+    taken: () => boolean,
+  ): Promise<void> {
+    let done = 0;
+    for (const { fit, after } of fits) {
+      if (taken()) throw { code: 'cancelled', message: 'Stopped on the way.', hint: '' };
+      const { table, ...rest } = fit;
+      const moves = table !== undefined && table !== model.info.table ? { table } : {};
+      const result = await runner.repeat(model, { ...rest, ...moves }, { done, total });
+      if (result.outcome !== 'finished') {
+        throw { code: 'cancelled', message: 'Stopped on the way.', hint: '' };
+      }
+      if (result.steps !== after) {
+        const message = `Doing it again led to step ${result.steps}, not ${after}.`;
+        throw { code: 'internal', message, hint: '' };
+      }
+      done += fit.steps ?? 0;
+    }
+  }
+
+  async function returnTo(to: number): Promise<void> {
+    const { nodes, at, returning } = store.history.peek();
+    const node = nodes[to];
+    const phase = store.phase.peek().kind;
+    if (!node || to === at || returning) return;
+    if (phase !== 'finished' && phase !== 'ready' && phase !== 'failed') {
+      session.announce('Stop the training first: returning changes the model.');
+      return;
+    }
+    try {
+      await go(to);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.code === 'cancelled') session.announce(`${failure.message} The model is where it was.`);
+      else session.report(error, `Can’t return to ${nodeName(node)}.`, 'The model is where it was.');
+      return;
+    }
+    session.announce(`Back at ${nodeName(node)}.`);
+    if (at === null) return;
+    const label = `return to ${nodeName(node)}`;
+    undo.push({ label, undo: () => go(at), redo: () => go(to), model: true });
+  }
+
+  /* ---- rows as a file ----------------------------------------------------------------------------------- */
+
+  async function exportRows({ only, protect }: ExportOptions): Promise<void> {
+    const table = store.table.peek();
+    const model = store.model.peek();
+    const { selected } = store.bulk;
+    if (!table || !model || (only && store.selection.peek().count === 0)) return;
+    const labels = table.roles.flatMap((role, column) => (role === 'label' ? [column] : []));
+    try {
+      const file = await engine.request({
+        type: 'export',
+        model: model.info.model,
+        selection: selected,
+        only,
+        protect,
+        labels,
+      });
+      const name = safeFileName(`${table.info.name} ${only ? 'selected rows' : 'rows'}`, 'csv');
+      surroundings.save(file, name);
+      session.announce(`Saved as ${name}.`);
+    } catch (error) {
+      session.report(error, 'The rows can’t be exported.');
+    }
+  }
+
+  return {
+    setFocus(focus) {
+      if (!(focus >= 0 && focus <= 1)) return;
+      store.retrain.value = { ...store.retrain.peek(), focus };
+    },
+    setRetrainField(name, text) {
+      const ready = store.ready.peek();
+      if (!ready) return false;
+      const { form, error } = withRetrainField(store.retrain.peek(), ready, name, text);
+      store.retrain.value = form;
+      return error === null;
+    },
+    retrain: () => begin('retrain', store.bulk.selected, store.selection.peek().maker),
+    exclude: () => begin('exclude', store.bulk.selected, store.selection.peek().maker),
+    trainFromScratch: () => begin('scratch', store.bulk.selected, store.selection.peek().maker),
+    returnTo,
+    setTrails(on) {
+      store.trails.value = on;
+    },
+    exportRows,
+  };
 }

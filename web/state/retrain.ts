@@ -246,6 +246,17 @@ export function storyOf(node: HistoryNode): string {
   return `${parts.join(', ')}${name ? `; most forgotten: ${name}` : ''}.`;
 }
 
+const DOING: Record<RetrainKind, string> = {
+  retrain: 'Retraining on',
+  exclude: 'Training without',
+  scratch: 'Training from scratch on',
+};
+
+/** "Retraining on digit 8". Holds text from the data. */
+export function taskTitle(kind: RetrainKind, maker: Maker, table: TableState | null): string {
+  return `${DOING[kind]} ${describeMaker(maker, table, table?.info.rows ?? 0)}`;
+}
+
 const VERBS: Record<RunKind, string> = {
   train: 'Trained',
   retrain: 'Retrained on',
@@ -312,11 +323,16 @@ export function stepSeconds(store: Store): number | null {
   return store.estimate.value?.step_seconds ?? null;
 }
 
-/** What such a retrain would do now; null when it can't be done. Follows the store when called in a component. */
-export function planNow(store: Store, kind: RetrainKind = 'retrain'): RetrainPlan | null {
+/** What such a retrain would do now, with these rows or the selected ones; null when it can't be done. Follows the store when called in a component. */
+export function planNow(
+  store: Store,
+  kind: RetrainKind = 'retrain',
+  rows?: RowBits | null,
+): RetrainPlan | null {
   const table = store.table.value;
   const form = store.form.value;
-  const { selected, heldout } = followed(store);
+  const { selected: now, heldout } = followed(store);
+  const selected = rows === undefined ? now : rows;
   if (!form) return null;
   const { selected: trained } = trainedCounts(selected, heldout, table?.info.rows ?? 0);
   const epochs = scratchEpochs(table, form, trained);
@@ -328,12 +344,16 @@ export function planNow(store: Store, kind: RetrainKind = 'retrain'): RetrainPla
 }
 
 /** Why such a retrain can't be begun now, in a sentence for the button's title; null when it can. */
-export function refusalNow(store: Store, kind: RetrainKind = 'retrain'): string | null {
+export function refusalNow(
+  store: Store,
+  kind: RetrainKind = 'retrain',
+  rows?: RowBits | null,
+): string | null {
   const phase = store.phase.value.kind;
   const model = store.model.value;
   const trained = store.history.value.nodes.length > 0 || (model?.losses.length ?? 0) > 0;
   if (!model || !trained) return 'Train a model first.';
   if (phase !== 'finished' && phase !== 'ready' && phase !== 'failed') return 'Wait until the model rests.';
   const { selected, heldout } = followed(store);
-  return refusal(kind, store.table.value, selected, heldout);
+  return refusal(kind, store.table.value, rows === undefined ? selected : rows, heldout);
 }

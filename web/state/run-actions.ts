@@ -1,6 +1,6 @@
 /**
  * Training: making a model of the table on screen, running it, pausing, stopping, and taking in what the
- * worker says meanwhile. One run at a time.
+ * worker says meanwhile. One run at a time; each that counts becomes part of the model's history.
  *
  * Everything late is dropped by its id: progress of a job that was replaced, frames of a map that is gone.
  */
@@ -9,9 +9,11 @@ import { batch } from '@preact/signals';
 import type { FitSpec, Frame, Id, Progress, RunResult } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { formFor, withField } from './form.ts';
+import type { Deed, Recorder } from './history-actions.ts';
+import type { Models } from './model-actions.ts';
 import { numberText } from './number-text.ts';
 import type { Session } from './session-actions.ts';
-import type { MapArrays, ModelState, Phase } from './store.ts';
+import type { FormState, HistoryNode, ModelState, Phase } from './store.ts';
 import { goesOn, progressSentence } from './transport.ts';
 
 export interface RunActions {
@@ -24,7 +26,7 @@ export interface RunActions {
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
-  /** After a failure: trains on from what was kept. */
+  /** After a failure: trains on from what was kept, or tries again what failed. */
   retry(): Promise<void>;
   /** Takes another learning rate and trains on with it. */
   tryLearningRate(rate: number): Promise<void>;
@@ -36,7 +38,19 @@ export interface RunActions {
   onFrame(frame: Frame, release: () => void): void;
 }
 
-/** What opening and the demonstration need besides. */
+/** Part of something longer that is done again: `done` batches of `total` came before it. */
+export interface Replay {
+  done: number;
+  total: number;
+}
+
+/** What a run came to. */
+export interface Ran {
+  result: RunResult;
+  node: HistoryNode | null; // null: the model is as it was
+}
+
+/** What opening, the demonstration and retraining need besides. */
 export interface Runner extends RunActions {
   /** The table on screen has new features: fields and estimate follow. `rows`: as if it had so many. */
   adoptTable(rows?: number): void;
@@ -53,10 +67,18 @@ export interface Runner extends RunActions {
   follow(job: Id): void;
   /** Makes a model of a table and shows its map; null when something else took over meanwhile. */
   create(table: Id): Promise<ModelState | null>;
-  /** Runs a model; null when it failed, which has been told. */
-  run(model: ModelState, fit: FitSpec): Promise<RunResult | null>;
+  /** Runs a model and writes it down; null when it failed, which has been told. `job`: its id, when it has one. */
+  run(model: ModelState, fit: FitSpec, deed?: Deed, job?: Id): Promise<Ran | null>;
+  /** Runs a model without drawing it or writing it down; rejects with what went wrong. */
+  repeat(model: ModelState, fit: FitSpec, replay: Replay): Promise<RunResult>;
+  /** What trying again does, now that this has failed. */
+  tryNext(what: () => Promise<void>): void;
+  /** Tells whether something else has taken over since it was asked for. */
+  watch(): () => boolean;
   /** The model and its map are of the rows of another table from now on, one with the same features. */
   moveTo(model: ModelState, table: Id): void;
+  /** The model is gone, and its history with it. */
+  resetHistory(): void;
 }
 
 /** Longest training, in seconds, that starts by itself after a column's role was changed. */
@@ -67,22 +89,43 @@ interface Running {
   job: Id;
   model: Id;
   ended: Promise<unknown>;
+  replay: Replay | null;
+  done: number; // batches, as last reported
+  rated: boolean; // the learning rate was changed on the way
 }
 
-export function createRunner(session: Session): Runner {
+/** A plain training. */
+function plain(rows: number): Deed {
+  return {
+    kind: 'train',
+    title: '',
+    maker: null,
+    selected: null,
+    rows,
+    focus: null,
+    before: null,
+    retry: null,
+  };
+}
+
+/** Progress of a part as that of the whole. */
+function partOf(told: Progress, replay: Replay): Progress {
+  const done = replay.done + told.done;
+  const share = (replay.total - done) / Math.max(1, told.total - told.done);
+  const seconds_left = told.seconds_left === null ? null : told.seconds_left * share;
+  return { ...told, done, total: replay.total, seconds_left };
+}
+
+export function createRunner(session: Session, models: Models, recorder: Recorder): Runner {
   const { store, engine, surroundings } = session;
   let running: Running | null = null;
   let generation = 0; // raised by whatever takes over: what was begun before it must not go on
   let followed: Id | null = null;
   let resuming = false; // until the worker has answered, "paused" is old news
+  let again: (() => Promise<void>) | null = null; // what trying again does; null: trains
   let cancelEstimate: (() => void) | null = null;
   let estimateRequest = 0;
   let estimated: Promise<void> = Promise.resolve(); // of the table on screen
-  const lent = new Map<Id, () => void>(); // gives the buffer on screen back, by map
-
-  function free(target: Id): void {
-    engine.request({ type: 'free', target }).catch(() => undefined);
-  }
 
   function tableId(): Id | null {
     const shown = store.table.peek();
@@ -109,7 +152,17 @@ export function createRunner(session: Session): Runner {
     const features = rows === undefined ? table.features : { ...table.features, n: rows };
     /* Other columns of the same table, or more of its rows: what was typed stays. Another table has its own. */
     const { table: id } = table.info;
-    store.form.value = formFor(ready, features, id === formOf ? store.form.peek() : null);
+    const same = id === formOf;
+    const form = formFor(ready, features, same ? store.form.peek() : null);
+    const { learning_rate } = form.fit;
+    const retrain = store.retrain.peek();
+    batch(() => {
+      if (!same) store.retrain.value = { focus: 1, epochs: 5, learning_rate, errors: {} };
+      else if (retrain.learning_rate === store.form.peek()?.fit.learning_rate) {
+        store.retrain.value = { ...retrain, learning_rate };
+      }
+      store.form.value = form;
+    });
     formOf = id;
     estimated = estimate();
   }
@@ -129,8 +182,16 @@ export function createRunner(session: Session): Runner {
     }
   }
 
-  function changeForm(next: NonNullable<typeof store.form.value>): void {
-    store.form.value = next;
+  function changeForm(next: FormState): void {
+    const before = store.form.peek()?.fit.learning_rate;
+    const retrain = store.retrain.peek();
+    batch(() => {
+      /* A retrain learns as a training does, until told otherwise. */
+      if (retrain.learning_rate === before) {
+        store.retrain.value = { ...retrain, learning_rate: next.fit.learning_rate };
+      }
+      store.form.value = next;
+    });
     cancelEstimate?.();
     cancelEstimate = surroundings.later(() => {
       cancelEstimate = null;
@@ -140,123 +201,129 @@ export function createRunner(session: Session): Runner {
 
   /* ---- models ------------------------------------------------------------------------------------------- */
 
-  function show(model: ModelState, positions: MapArrays | null): void {
-    const old = [...store.models.peek().keys()]; // each takes its map along
-    const { map, table } = model.info;
-    const rows = store.tables.peek().get(table)?.info.rows ?? 0;
-    batch(() => {
-      store.bulk.maps.clear();
-      if (positions) store.bulk.maps.set(map, positions);
-      store.models.value = new Map([[model.info.model, model]]);
-      const version = positions ? 1 : 0;
-      store.maps.value = new Map([
-        [map, { map, table, rows, version, step: 0, epoch: 0, whole: false, axes: [0, 1] }],
-      ]);
-      store.panes.value = [map];
-      store.detail.value = null;
-    });
-    lent.clear();
-    for (const id of old) free(id);
-  }
-
-  /** The old map's points, so that they move from where they are when a new model of the same rows takes over. */
-  function carriedPositions(table: Id): MapArrays | null {
-    const map = store.map.peek();
-    const arrays = map && map.table === table ? store.bulk.maps.get(map.map) : undefined;
-    return arrays ? { positions: arrays.positions, error: null } : null;
-  }
-
   async function create(table: Id): Promise<ModelState | null> {
     const form = store.form.peek();
     if (!form) return null;
     const mine = generation;
-    const { method, params, fit } = form;
-    const model = engine.nextId();
-    const map = engine.nextId();
-    const axes: [number, number] = [0, params.latent > 1 ? 1 : 0];
-    const info = await engine.request({ type: 'create', model, map, table, method, params, spec: { axes } });
+    const model = await models.make(table, form);
     if (mine !== generation) {
-      free(model);
+      models.free(model.info.model);
       return null;
     }
-    const state: ModelState = { info, method, params, fit, losses: [], result: null };
-    show(state, carriedPositions(table));
-    setMap(map, { axes });
-    return state;
-  }
-
-  function moveTo(model: ModelState, table: Id): void {
-    const rows = store.tables.peek().get(table)?.info.rows ?? 0;
-    setModel(model.info.model, { info: { ...model.info, table } });
-    if (formOf === model.info.table) formOf = table;
-    /* Rows that are new have no place yet. */
-    const positions = new Float32Array(rows * 2).fill(Number.NaN);
-    const before = store.bulk.maps.get(model.info.map)?.positions;
-    if (before) positions.set(before.subarray(0, positions.length));
-    store.bulk.maps.set(model.info.map, { positions, error: null });
-    lent.delete(model.info.map);
-    const version = (store.maps.peek().get(model.info.map)?.version ?? 0) + 1;
-    setMap(model.info.map, { table, rows, version, whole: false });
-  }
-
-  function setMap(id: Id, change: Partial<NonNullable<typeof store.map.value>>): void {
-    const map = store.maps.peek().get(id);
-    if (map) store.maps.value = new Map(store.maps.peek()).set(id, { ...map, ...change });
-  }
-
-  function setModel(id: Id, change: Partial<ModelState>): void {
-    const model = store.models.peek().get(id);
-    if (model) store.models.value = new Map(store.models.peek()).set(id, { ...model, ...change });
+    batch(() => {
+      models.show(model);
+      recorder.reset();
+    });
+    return model;
   }
 
   function forget(): void {
-    const old = [...store.models.peek().keys()]; // each takes its map along
     batch(() => {
-      store.panes.value = [];
-      store.models.value = new Map();
-      store.maps.value = new Map();
-      store.bulk.maps.clear();
-      store.detail.value = null;
+      models.forget();
+      recorder.reset();
       store.phase.value = restingPhase();
     });
-    lent.clear();
-    for (const id of old) free(id);
   }
 
   /* ---- runs --------------------------------------------------------------------------------------------- */
 
-  async function run(model: ModelState, fit: FitSpec): Promise<RunResult | null> {
-    const job = engine.nextId();
+  /** Has the worker run a model, as the one job that is under way. */
+  async function execute(
+    model: Id,
+    fit: FitSpec,
+    job: Id,
+    replay: Replay | null,
+  ): Promise<[RunResult, Running]> {
+    const reply = engine.request({ type: 'run', job, model, fit, live: replay === null });
+    const mine: Running = {
+      job,
+      model,
+      ended: reply.catch(() => undefined),
+      replay,
+      done: 0,
+      rated: false,
+    };
+    running = mine;
+    resuming = false;
+    try {
+      return [await reply, mine];
+    } finally {
+      if (running === mine) running = null;
+    }
+  }
+
+  async function run(
+    model: ModelState,
+    fit: FitSpec,
+    deed: Deed = plain(store.map.peek()?.rows ?? 0),
+    job: Id = engine.nextId(),
+  ): Promise<Ran | null> {
     const id = model.info.model;
     batch(() => {
       store.progress.value = null;
+      store.task.value = deed.selected ? { kind: deed.kind, title: deed.title, stage: 'run' } : null;
       store.phase.value = { kind: 'running', job, stopping: false };
-      setModel(id, { fit, result: null });
+      models.setModel(id, { fit, result: null });
     });
-    const reply = engine.request({ type: 'run', job, model: id, fit, live: true });
-    running = { job, model: id, ended: reply.catch(() => undefined) };
-    resuming = false;
+    let now: Running | null = null;
     try {
-      const result = await reply;
-      if (running?.job !== job) return null;
-      running = null;
-      batch(() => {
-        setModel(id, { result });
-        if (onScreen(job)) store.phase.value = restingPhase();
-      });
-      return result;
+      await recorder.begin();
+      if (!wanted(job)) {
+        await recorder.cutOff(deed.kind, false);
+        rest(job, id, model.result, model.info.steps);
+        return null;
+      }
+      const going = execute(id, fit, job, null);
+      now = running;
+      const [result, { rated, done }] = await going;
+      again = null;
+      if (result.outcome === 'cancelled') {
+        recorder.doubt();
+        rest(job, id, result, result.steps);
+        return { result, node: null };
+      }
+      if (onScreen(job)) finishing(job);
+      const node = await recorder.record({ model: id, fit, deed, result, rated, done });
+      rest(job, id, result, node?.steps ?? model.info.steps);
+      return { result, node };
     } catch (error) {
-      if (running?.job === job) running = null;
-      const failure = failureOf(error);
-      const shown = onScreen(job);
+      await failed(error, job, deed, (now?.done ?? 0) > 0);
+      return null;
+    }
+  }
+
+  /** The job is over; its snapshot and what it did are taken down. */
+  function finishing(job: Id): void {
+    const task = store.task.peek();
+    batch(() => {
+      store.phase.value = { kind: 'running', job, stopping: true };
+      if (task) store.task.value = { ...task, stage: 'measure' };
+    });
+  }
+
+  function rest(job: Id, id: Id, result: RunResult | null, steps: number): void {
+    batch(() => {
+      const model = store.models.peek().get(id);
+      if (model) models.setModel(id, { result, info: { ...model.info, steps } });
+      store.task.value = null;
+      if (onScreen(job)) store.phase.value = restingPhase();
+    });
+  }
+
+  async function failed(error: unknown, job: Id, deed: Deed, moved: boolean): Promise<void> {
+    const failure = failureOf(error);
+    store.task.value = null;
+    if (onScreen(job)) {
       if (failure.code === 'cancelled') {
-        if (shown) store.phase.value = restingPhase();
-      } else if (shown) {
+        store.phase.value = restingPhase();
+      } else {
+        again = deed.retry;
         store.phase.value = { kind: 'failed', failure, retry: true };
         session.report(error, 'Training has stopped.');
       }
-      return null;
     }
+    if (failure.code === 'cancelled') recorder.doubt();
+    else await recorder.cutOff(deed.kind, moved);
   }
 
   /** What is on screen is this job; not so once something else is being opened. */
@@ -265,11 +332,21 @@ export function createRunner(session: Session): Runner {
     return 'job' in phase && phase.job === job;
   }
 
+  /** Nobody has stopped it before it began. */
+  function wanted(job: Id): boolean {
+    const phase = store.phase.peek();
+    return onScreen(job) && !(phase.kind === 'running' && phase.stopping);
+  }
+
+  function busy(): boolean {
+    const phase = store.phase.peek();
+    return running !== null || phase.kind === 'opening' || 'job' in phase;
+  }
+
   async function trainWith(options: { fresh?: boolean; one?: boolean }): Promise<void> {
     const table = tableId();
     const form = store.form.peek();
-    if (running || table === null || !form || !store.table.peek()?.features) return;
-    if (store.phase.peek().kind === 'opening') return;
+    if (busy() || table === null || !form || !store.table.peek()?.features) return;
     const refused = store.estimate.peek()?.refused;
     let model = store.model.peek();
     const fresh = options.fresh || !model || !goesOn(form, model);
@@ -285,15 +362,15 @@ export function createRunner(session: Session): Runner {
     }
     if (!model || mine !== generation) return;
     const fit = options.one ? { ...form.fit, epochs: 1, patience: 0 } : form.fit;
-    const result = await run(model, fit);
-    if (result && result.outcome !== 'cancelled') session.announce(result.message);
+    const ran = await run(model, fit);
+    if (ran && ran.result.outcome !== 'cancelled') session.announce(ran.result.message);
   }
 
   async function ask(type: 'pause' | 'stop' | 'cancel', job: Id): Promise<void> {
     try {
       await engine.request({ type, job });
     } catch (error) {
-      /* A job that has ended meanwhile needs no stopping. */
+      /* A job that has ended meanwhile, or has not begun, needs no stopping. */
       if (failureOf(error).code !== 'not_found') session.report(error);
     }
   }
@@ -313,14 +390,17 @@ export function createRunner(session: Session): Runner {
     }
   }
 
-  function takeProgress(progress: Progress): void {
-    const model = running ? store.models.peek().get(running.model) : undefined;
+  function takeProgress(told: Progress, now: Running): void {
+    const { replay } = now;
+    now.done = told.done;
+    const progress = replay ? partOf(told, replay) : told;
+    const model = store.models.peek().get(now.model);
     batch(() => {
       store.progress.value = progress;
-      if (model && progress.series.length > 0) {
+      if (model && !replay && progress.series.length > 0) {
         const first = progress.series[0]?.epoch ?? 0;
         const kept = model.losses.filter(({ epoch }) => epoch < first);
-        setModel(model.info.model, { losses: [...kept, ...progress.series] });
+        models.setModel(model.info.model, { losses: [...kept, ...progress.series] });
       }
       const phase = store.phase.peek();
       const runs = phase.kind === 'running' || phase.kind === 'pausing';
@@ -328,7 +408,7 @@ export function createRunner(session: Session): Runner {
         store.phase.value = { kind: 'paused', job: progress.job };
       }
     });
-    session.announce(progressSentence(progress, store.model.peek()), 'progress');
+    session.announce(progressSentence(progress, store.model.peek(), store.task.peek()), 'progress');
   }
 
   function setField(name: string, text: string): boolean {
@@ -337,7 +417,9 @@ export function createRunner(session: Session): Runner {
     if (!form || !ready) return false;
     const { form: next, error, live } = withField(form, ready, name, text);
     changeForm(next);
-    if (error === null && live && running) {
+    if (error === null && live && running && !running.replay) {
+      /* From here on the steps that lead to this state can't be told by its fit. */
+      running.rated = true;
       const params = { learning_rate: next.fit.learning_rate };
       engine.request({ type: 'set', target: running.job, params }).catch((cause: unknown) => {
         if (failureOf(cause).code !== 'not_found') session.report(cause);
@@ -346,15 +428,35 @@ export function createRunner(session: Session): Runner {
     return error === null;
   }
 
+  /** What happens before the first batch or after the last can't be paused. */
+  function measuring(): boolean {
+    return store.task.peek()?.stage === 'measure';
+  }
+
   return {
     adoptTable,
     setField,
     restingPhase,
     create,
     run,
-    moveTo,
+    moveTo: models.moveTo,
+    resetHistory: recorder.reset,
+    onFrame: models.onFrame,
     follow(job) {
       followed = job;
+    },
+    async repeat(model, fit, replay) {
+      const job = engine.nextId();
+      store.phase.value = { kind: 'running', job, stopping: false };
+      const [result] = await execute(model.info.model, fit, job, replay);
+      return result;
+    },
+    tryNext(what) {
+      again = what;
+    },
+    watch() {
+      const mine = generation;
+      return () => mine !== generation;
     },
     async hold() {
       generation++;
@@ -400,7 +502,7 @@ export function createRunner(session: Session): Runner {
     },
     async pause() {
       const phase = store.phase.peek();
-      if (phase.kind !== 'running' || phase.stopping) return;
+      if (phase.kind !== 'running' || phase.stopping || measuring()) return;
       store.phase.value = { kind: 'pausing', job: phase.job };
       await ask('pause', phase.job);
       const now = store.phase.peek();
@@ -420,7 +522,9 @@ export function createRunner(session: Session): Runner {
     async retry() {
       if (store.phase.peek().kind !== 'failed') return;
       store.phase.value = restingPhase();
-      await trainWith({});
+      const what = again;
+      again = null;
+      await (what ? what() : trainWith({}));
     },
     async tryLearningRate(rate) {
       if (setField('learning_rate', numberText(rate))) await trainWith({});
@@ -432,7 +536,7 @@ export function createRunner(session: Session): Runner {
     },
     onProgress(progress) {
       if (running?.job === progress.job) {
-        takeProgress(progress);
+        takeProgress(progress, running);
         return;
       }
       const phase = store.phase.peek();
@@ -440,24 +544,6 @@ export function createRunner(session: Session): Runner {
         const { done, total, seconds_left } = progress;
         store.phase.value = { ...phase, done, total, seconds_left };
       }
-    },
-    onFrame(frame, release) {
-      const map = store.maps.peek().get(frame.map);
-      if (!map || map.rows !== frame.rows) {
-        release();
-        return;
-      }
-      const { positions, error } = frame.channels;
-      const before = lent.get(frame.map);
-      store.bulk.maps.set(frame.map, {
-        positions: new Float32Array(frame.buffer, positions.offset, positions.length),
-        error: error ? new Float32Array(frame.buffer, error.offset, error.length) : null,
-      });
-      lent.set(frame.map, release);
-      const { step, epoch, whole } = frame;
-      setMap(frame.map, { version: map.version + 1, step, epoch, whole });
-      /* Only now does nothing look at the frame before. */
-      before?.();
     },
   };
 }

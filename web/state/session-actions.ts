@@ -19,6 +19,8 @@ export interface Surroundings {
   now(): number; // ms
   later(run: () => void, ms: number): () => void; // returns what cancels it
   copy(text: string): Promise<void>;
+  /** Has the browser save a file. */
+  save(file: Blob, name: string): void;
   version: string;
   /** About the browser, for "Copy details". */
   agent: string;

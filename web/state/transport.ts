@@ -5,7 +5,7 @@
 
 import type { Estimate, Progress } from '../protocol/messages.ts';
 import { sameParams } from './form.ts';
-import type { FormState, ModelState, Phase, TableState } from './store.ts';
+import type { FormState, ModelState, Phase, TableState, Task } from './store.ts';
 import { formatCount, formatNumber } from './summary.ts';
 
 export type Primary = 'Train' | 'Pause' | 'Resume';
@@ -62,14 +62,28 @@ export interface EpochCount {
   share: number;
 }
 
-/** Epochs of the model: those of earlier runs, and this run's. */
-export function epochsOf(model: ModelState | null, progress: Progress | null): EpochCount | null {
+/**
+ * Epochs of the model: those of earlier runs, and this run's. Of a retrain, its own alone: they are as long as the
+ * selection.
+ */
+export function epochsOf(
+  model: ModelState | null,
+  progress: Progress | null,
+  task: Task | null = null,
+): EpochCount | null {
   if (!model) return null;
   const done = model.losses.at(-1)?.epoch ?? 0;
   if (!progress || progress.epochs === 0) return { done, of: done, share: 1 };
-  const of = done - progress.epoch + progress.epochs;
-  const share = progress.total > 0 ? progress.done / progress.total : progress.epoch / progress.epochs;
-  return { done, of, share: Math.min(1, Math.max(0, share)) };
+  const part = progress.total > 0 ? progress.done / progress.total : progress.epoch / progress.epochs;
+  const share = Math.min(1, Math.max(0, part));
+  if (task) return { done: progress.epoch, of: progress.epochs, share };
+  return { done, of: done - progress.epoch + progress.epochs, share };
+}
+
+/** What the model is busy with, where that needs saying: "Retraining on digit 8", "Measuring errors"; else nothing. */
+export function taskText(task: Task | null): string {
+  if (!task) return '';
+  return task.stage === 'measure' ? 'Measuring errors' : task.title;
 }
 
 /** "less than a second", "9 s", "1 min 20 s", "2 h 5 min". */
@@ -144,14 +158,21 @@ export function lossNumber(value: number | null | undefined): string {
   return value >= 1e-4 && value < 1e4 ? value.toPrecision(4) : formatNumber(value);
 }
 
-/** For the live region and the progress bar's text. */
-export function progressSentence(progress: Progress, model: ModelState | null): string {
-  const epochs = epochsOf(model, progress);
+/** For the live region and the progress bar's text. `task`: what it is for, if it is not a plain training. */
+export function progressSentence(
+  progress: Progress,
+  model: ModelState | null,
+  task: Task | null = null,
+): string {
+  const epochs = epochsOf(model, progress, task);
   const last = model?.losses.at(-1);
-  const parts = [`epoch ${formatCount(epochs?.done ?? 0)} of ${formatCount(epochs?.of ?? progress.epochs)}`];
-  if (last) parts.push(`loss ${lossNumber(last.train)}`);
+  const parts =
+    task?.kind === 'return'
+      ? [`step ${formatCount(progress.done)} of ${formatCount(progress.total)}`]
+      : [`epoch ${formatCount(epochs?.done ?? 0)} of ${formatCount(epochs?.of ?? progress.epochs)}`];
+  if (last && task?.kind !== 'return') parts.push(`loss ${lossNumber(last.train)}`);
   if (progress.seconds_left !== null) parts.push(`about ${duration(progress.seconds_left)} left`);
-  return parts.join(', ');
+  return task ? `${task.title}: ${parts.join(', ')}` : parts.join(', ');
 }
 
 /** One line under Method: "4,898 rows, 11 numbers: about 6 s to train". */

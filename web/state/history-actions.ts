@@ -1,0 +1,360 @@
+/**
+ * Keeps the history of the model on screen: writes a node when a training ends, has its snapshot taken, measures what
+ * a retrain did, and puts earlier states back into the model.
+ *
+ * `base` is the node that the weights come from. While a training runs, and after one that went down with the worker
+ * half-way, the model is at no node: `history.at` is null. A state that was reached from such a half-way one can't be
+ * made again, so that its snapshot is never dropped.
+ */
+
+import { batch } from '@preact/signals';
+import type { Align, FitSpec, Id, Measurement, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
+import { lengthens, NO_HISTORY, type Path, pathTo } from './history.ts';
+import type { Models } from './model-actions.ts';
+import { sameBits } from './selection.ts';
+import type { Session } from './session-actions.ts';
+import { type Snapshot, Snapshots } from './snapshots.ts';
+import type { Before, History, HistoryNode, Maker, ModelState, RunKind } from './store.ts';
+import { labelColumn } from './summary.ts';
+import type { Undo } from './undo.ts';
+
+/** What a training is for, beside its fit. */
+export interface Deed {
+  kind: RunKind;
+  title: string; // "Retraining on digit 8"; of a plain training empty
+  maker: Maker | null; // of the selection
+  selected: RowBits | null;
+  rows: number; // selected; of a plain training: all
+  focus: number | null;
+  before: Measurement | null;
+  retry: (() => Promise<void>) | null; // what trying again does after a failure; null: trains on
+}
+
+/** A training that has ended and counts. */
+export interface Ended {
+  model: Id;
+  fit: FitSpec;
+  deed: Deed;
+  result: RunResult;
+  rated: boolean; // its learning rate was changed on the way
+  done: number; // batches, as last reported
+}
+
+export interface Recorder {
+  /** The node that the weights come from; null before the first. */
+  readonly base: number | null;
+  /** There is another model, or none. */
+  reset(): void;
+  /** A training begins: what is uncertain is put right first. */
+  begin(): Promise<void>;
+  /** A training has ended: its node, or null when it left the model as it was, or the model is gone. */
+  record(ended: Ended): Promise<HistoryNode | null>;
+  /**
+   * A training was cut off. `moved`: it may have changed the model. A plain one goes on from where the worker was
+   * last heard of; any other is taken back.
+   */
+  cutOff(kind: RunKind, moved: boolean): Promise<void>;
+  /** The weights are somewhere between two states: put right before anything else is done with them. */
+  doubt(): void;
+  /** Errors of a selection and beside it, by the present weights. */
+  measure(selected: RowBits): Promise<Measurement>;
+  /** The map as it is now, to compare with: exact errors of every row. */
+  look(): Promise<Before | null>;
+  /** What the map is compared with from now on. */
+  compareWith(before: Before | null): void;
+  pathTo(node: number): Path | null;
+  /** Puts the snapshot of a node into the model. */
+  load(node: number): Promise<ModelInfo>;
+  /** Keeps the model's present weights as those of a node. */
+  keep(node: number): Promise<void>;
+  /** A way back to the present state. */
+  wayBack(): Promise<() => Promise<void>>;
+  /** Draws the map anew; the model is at this node from now on. */
+  arrive(node: number): Promise<void>;
+}
+
+function sameAxes(a: [number, number], b: [number, number] | undefined): boolean {
+  return a[0] === b?.[0] && a[1] === b[1];
+}
+
+export function createRecorder(
+  session: Session,
+  models: Models,
+  undo: Undo,
+  refreshColours: () => void,
+  snapshots = new Snapshots(),
+): Recorder {
+  const { store, engine } = session;
+  let base: number | null = null;
+  let steps = 0; // of the model when it was last certain
+  let broken = false; // the model has gone on from `base` in a way that can't be repeated
+  let doubtful = false;
+
+  function change(part: Partial<History>): void {
+    const next = { ...store.history.peek(), ...part };
+    const nodes = next.nodes.map((node) => {
+      const kept = snapshots.has(node.id);
+      return kept === node.kept ? node : { ...node, kept };
+    });
+    store.history.value = { ...next, nodes };
+  }
+
+  function nodeOf(id: number): HistoryNode {
+    const node = store.history.peek().nodes[id];
+    if (!node) throw { code: 'not_found', message: `There is no state ${id}.`, hint: '' };
+    return node;
+  }
+
+  function modelNow(): ModelState {
+    const model = store.model.peek();
+    if (!model) throw { code: 'not_found', message: 'There is no model any more.', hint: '' };
+    return model;
+  }
+
+  function settleAt(node: number | null): void {
+    base = node;
+    broken = false;
+    doubtful = false;
+    snapshots.setPresent(node);
+  }
+
+  function reset(): void {
+    settleAt(null);
+    steps = 0;
+    snapshots.clear();
+    undo.forgetModel();
+    compareWith(null);
+    batch(() => {
+      store.history.value = NO_HISTORY;
+      store.task.value = null;
+    });
+  }
+
+  function compareWith(before: Before | null): void {
+    if (store.bulk.before === before) return;
+    store.bulk.before = before;
+    refreshColours();
+  }
+
+  async function look(): Promise<Before | null> {
+    const map = store.map.peek();
+    const arrays = map ? store.bulk.maps.get(map.map) : undefined;
+    if (!map || !arrays || arrays.positions.length !== 2 * map.rows) return null;
+    /* Frames lend their arrays; those of the errors may be older than the positions. */
+    const positions = arrays.positions.slice();
+    const { model } = modelNow().info;
+    const error = await engine.request({ type: 'read', what: 'error', model });
+    return { positions, error: error.length === map.rows ? error : null, axes: [...map.axes] };
+  }
+
+  /** The label column that errors are told by class of. */
+  function labels(): { column: number | null; name: string | null } {
+    const table = store.table.peek();
+    const column = labelColumn(table);
+    return column < 0
+      ? { column: null, name: null }
+      : { column, name: table?.info.columns[column]?.name ?? null };
+  }
+
+  async function measure(selected: RowBits): Promise<Measurement> {
+    const { model } = modelNow().info;
+    const { at, nodes } = store.history.peek();
+    const { column, name } = labels();
+    const node = at === null ? undefined : nodes[at];
+    /* What the last retrain ended with is what this one begins with. */
+    const same = node?.label === name && sameBits(node?.fits.at(-1)?.selection ?? null, selected);
+    if (same && node?.after) return node.after;
+    return engine.request({ type: 'measure', model, selection: selected, column });
+  }
+
+  /* ---- writing ------------------------------------------------------------------------------------------ */
+
+  /** Rows selected again share their bits with the node before. */
+  function shared(bits: RowBits): RowBits {
+    for (const { fits } of store.history.peek().nodes) {
+      for (const { selection } of fits) if (selection && sameBits(selection, bits)) return selection;
+    }
+    return bits;
+  }
+
+  function nodeFrom(ended: Ended, model: ModelState, after: Measurement | null): HistoryNode {
+    const { deed, result, fit } = ended;
+    const history = store.history.peek();
+    const begun = fit.fresh ? 0 : steps;
+    const selection = fit.selection ? { selection: shared(fit.selection) } : {};
+    const again: FitSpec = {
+      ...fit,
+      ...selection,
+      table: model.info.table,
+      steps: broken ? ended.done : result.steps - begun,
+    };
+    const old = base !== null && lengthens(history, base, deed.kind) ? nodeOf(base) : null;
+    return {
+      id: old?.id ?? history.nodes.length,
+      parent: old ? old.parent : base,
+      kind: deed.kind,
+      maker: deed.maker,
+      rows: deed.rows,
+      focus: deed.focus,
+      epochs: (old?.epochs ?? 0) + result.epochs,
+      fits: [...(old?.fits ?? []), again],
+      rated: ended.rated || broken || old?.rated === true,
+      steps: result.steps,
+      seconds: (old?.seconds ?? 0) + result.seconds,
+      losses: model.losses,
+      result,
+      align: result.align ?? null,
+      axes: store.map.peek()?.axes ?? [0, 1],
+      before: deed.before,
+      after,
+      label: after ? labels().name : null,
+      kept: false,
+    };
+  }
+
+  async function record(ended: Ended): Promise<HistoryNode | null> {
+    const { model: id, result, deed, fit } = ended;
+    const moved = broken ? result.rows_trained > 0 : result.steps !== (fit.fresh ? 0 : steps);
+    if (!moved) {
+      await cutOff(deed.kind, fit.fresh === true);
+      return null;
+    }
+    /* A snapshot that can't be had is no loss yet: the state can be made again. */
+    const buffer = await engine.request({ type: 'snapshot', model: id }).catch(() => null);
+    const after = deed.selected ? await measure(deed.selected).catch(() => null) : null;
+    const model = store.models.peek().get(id);
+    if (!model) return null;
+    const node = nodeFrom(ended, model, after);
+    const { nodes } = store.history.peek();
+    settleAt(node.id);
+    steps = node.steps;
+    if (buffer)
+      snapshots.put(node.id, { buffer, before: deed.selected ? store.bulk.before : null }, node.rated);
+    change({ nodes: [...nodes.slice(0, node.id), node, ...nodes.slice(node.id + 1)], at: node.id });
+    return nodeOf(node.id);
+  }
+
+  /* ---- going back --------------------------------------------------------------------------------------- */
+
+  /** How the map was drawn there: other axes than now have undone it. */
+  function alignOf(node: HistoryNode): Align | null {
+    return sameAxes(node.axes, store.map.peek()?.axes) ? node.align : null;
+  }
+
+  function kept(id: number): Snapshot {
+    const found = snapshots.get(id);
+    if (!found) throw { code: 'internal', message: `State ${id} is not kept.`, hint: '' };
+    return found;
+  }
+
+  async function restore(buffer: ArrayBuffer, align: Align | null): Promise<ModelInfo> {
+    const { model } = modelNow().info;
+    return engine.request({ type: 'restore', model, buffer, align });
+  }
+
+  async function load(id: number): Promise<ModelInfo> {
+    const node = nodeOf(id);
+    const info = await restore(kept(id).buffer, alignOf(node));
+    if (info.steps !== node.steps) {
+      throw {
+        code: 'internal',
+        message: `State ${id} has ${info.steps} steps, not ${node.steps}.`,
+        hint: '',
+      };
+    }
+    return info;
+  }
+
+  function refresh(): Promise<null> {
+    return engine.request({ type: 'refresh', map: modelNow().info.map });
+  }
+
+  async function arrive(id: number): Promise<void> {
+    await refresh();
+    const { info, fit: last } = modelNow();
+    const node = nodeOf(id);
+    settleAt(id);
+    steps = node.steps;
+    batch(() => {
+      const { losses, result, fits } = node;
+      const fit = fits.at(-1) ?? last;
+      models.setModel(info.model, { info: { ...info, steps }, losses, result, fit });
+      change({ at: id });
+      compareWith(snapshots.get(id)?.before ?? null);
+    });
+  }
+
+  /** Back at the node that the weights come from; where there is none, the model goes on as it is. */
+  async function recover(): Promise<void> {
+    doubtful = false;
+    if (base === null || !snapshots.has(base)) {
+      broken = true;
+      return;
+    }
+    try {
+      await load(base);
+      await arrive(base);
+    } catch (error) {
+      if (store.model.peek()) doubtful = true;
+      throw error;
+    }
+  }
+
+  async function cutOff(kind: RunKind, moved: boolean): Promise<void> {
+    if (!moved) {
+      change({ at: broken ? null : base });
+    } else if (kind === 'train') {
+      broken = true;
+    } else {
+      /* What can't be put right now is put right before the next training. */
+      await recover().catch(() => undefined);
+    }
+  }
+
+  return {
+    get base() {
+      return base;
+    },
+    reset,
+    async begin() {
+      if (doubtful) await recover();
+      change({ at: null });
+    },
+    record,
+    cutOff,
+    doubt() {
+      doubtful = true;
+    },
+    measure,
+    look,
+    compareWith,
+    pathTo(to) {
+      return pathTo(store.history.peek(), to, (table) => store.tables.peek().has(table));
+    },
+    load,
+    async keep(id) {
+      const { model } = modelNow().info;
+      const buffer = await engine.request({ type: 'snapshot', model });
+      snapshots.setPresent(id);
+      snapshots.put(id, { buffer, before: null }, nodeOf(id).rated);
+      change({});
+    },
+    async wayBack() {
+      if (doubtful) await recover();
+      const { at } = store.history.peek();
+      const { result, info } = modelNow();
+      if (at !== null && snapshots.has(at)) {
+        return async () => {
+          await load(at);
+          await arrive(at);
+        };
+      }
+      const buffer = await engine.request({ type: 'snapshot', model: info.model });
+      return async () => {
+        await restore(buffer, result?.align ?? null);
+        await refresh();
+      };
+    },
+    arrive,
+  };
+}
