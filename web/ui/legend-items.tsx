@@ -119,15 +119,6 @@ function LegendItem(props: ItemProps): JSX.Element {
           <DataText text={name} />
         </span>
       </button>
-      <span class="legend-count" id={counted}>
-        {selected > 0 && !whole ? `${formatCount(selected)} of ` : ''}
-        {formatCount(count)}
-        <span class="visually-hidden">
-          {count === 1 ? ' row' : ' rows'}
-          {selected > 0 ? ' selected' : ''}
-          {hidden ? ', hidden' : ''}
-        </span>
-      </span>
       {alone === null ? null : (
         <button
           type="button"
@@ -149,6 +140,15 @@ function LegendItem(props: ItemProps): JSX.Element {
       >
         <Icon name={hidden ? 'eye-off' : 'eye'} size={14} />
       </button>
+      <span class="legend-count" id={counted}>
+        {selected > 0 && !whole ? `${formatCount(selected)} of ` : ''}
+        {formatCount(count)}
+        <span class="visually-hidden">
+          {count === 1 ? ' row' : ' rows'}
+          {selected > 0 ? ' selected' : ''}
+          {hidden ? ', hidden' : ''}
+        </span>
+      </span>
     </li>
   );
 }

@@ -3,6 +3,7 @@
  * hides them, and a part of a scale can be selected.
  */
 
+import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { rowsText } from '../state/summary.ts';
 import { DataText } from './data-text.tsx';
@@ -12,11 +13,13 @@ import { RangeLegend } from './legend-range.tsx';
 import type { MapProps } from './map-toolbar.tsx';
 
 export function Legend({ store, actions }: MapProps): JSX.Element | null {
+  /* Whether there is a map, and not each of its frames. */
+  const mapped = useComputed(() => store.map.value !== null).value;
   const legend = store.legend.value;
   const version = store.colours.value;
   const hidden = store.hidden.value;
   const palette = store.bulk.palette;
-  if (!store.map.value || !palette || version === 0) return null;
+  if (!mapped || !palette || version === 0) return null;
   if (legend.kind === 'none' && hidden.rows === 0) return null;
   return (
     <section class="legend" aria-label="Legend">

@@ -49,8 +49,9 @@ export function MapToolbar({ store, actions }: MapProps): JSX.Element | null {
         drifted={compared !== false && compared.positions !== null}
         onChoose={actions.setColour}
       />
-      <label class="map-field map-size">
-        <span>Point size</span>
+      <label class="map-field map-size" title="Point size">
+        <span class="visually-hidden">Point size</span>
+        <span class="map-dot small" aria-hidden="true" />
         <input
           type="range"
           min="1"
@@ -60,6 +61,7 @@ export function MapToolbar({ store, actions }: MapProps): JSX.Element | null {
           aria-valuetext={`${store.pointSize.value} pixels`}
           onInput={(event) => actions.setPointSize(event.currentTarget.valueAsNumber)}
         />
+        <span class="map-dot" aria-hidden="true" />
         <output>{store.pointSize.value}</output>
       </label>
       {model && model.params.latent > 2 ? (
