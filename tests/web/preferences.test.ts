@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   DEFAULT_PREFERENCES,
   PREFERENCES_KEY,
+  type Preferences,
   readPreferences,
   writePreferences,
 } from '../../web/state/preferences.ts';
@@ -16,7 +17,15 @@ function stored(text: string): MemoryStorage {
 describe('preferences', () => {
   it('come back as they were written', () => {
     const storage = new MemoryStorage();
-    const chosen = { theme: 'dark' as const, pointSize: 7.5, logLoss: true, shortcuts: false };
+    const chosen: Preferences = {
+      theme: 'dark',
+      pointSize: 7.5,
+      logLoss: true,
+      shortcuts: false,
+      shiftTool: 'brush',
+      brushRadius: 40,
+      trails: false,
+    };
     expect(writePreferences(storage, chosen)).toBe(true);
     expect(readPreferences(storage)).toEqual(chosen);
   });
@@ -33,7 +42,7 @@ describe('preferences', () => {
 
   it('keep the good fields beside bad ones', () => {
     const storage = stored(
-      '{"theme":"pink","pointSize":1e9,"logLoss":true,"shortcuts":"yes","__proto__":{"x":1}}',
+      '{"theme":"pink","pointSize":1e9,"logLoss":true,"shortcuts":"yes","shiftTool":"pan","brushRadius":0,"__proto__":{"x":1}}',
     );
     expect(readPreferences(storage)).toEqual({ ...DEFAULT_PREFERENCES, logLoss: true });
     expect('x' in {}).toBe(false);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ColumnValues } from '../../web/protocol/messages.ts';
 import type { Store } from '../../web/state/store.ts';
 import { createStore } from '../../web/state/store.ts';
+import { createUndo, type Undo } from '../../web/state/undo.ts';
 import { createViewActions, type ViewActions } from '../../web/state/view-actions.ts';
 import {
   column,
@@ -16,18 +17,31 @@ import {
   trainedStore,
 } from './view-fixture.ts';
 
-let undo: (() => void)[] = [];
+let ends: (() => void)[] = [];
 
 afterEach(() => {
-  for (const step of undo) step();
-  undo = [];
+  for (const end of ends) end();
+  ends = [];
 });
 
-function start(store: Store = trainedStore()): { store: Store; engine: FakeEngine; actions: ViewActions } {
+interface Bench {
+  store: Store;
+  engine: FakeEngine;
+  actions: ViewActions;
+  undo: Undo;
+}
+
+function start(store: Store = trainedStore()): Bench {
   const engine = new FakeEngine();
-  const actions = createViewActions(store, engine);
-  undo.push(actions.disposeView);
-  return { store, engine, actions };
+  const undo = createUndo(store, () => undefined);
+  const actions = createViewActions(store, engine, undo);
+  ends.push(actions.disposeView);
+  return { store, engine, actions, undo };
+}
+
+/** The model's code has a dimension more than the map shows. */
+function putMapOfThree(store: Store): void {
+  store.models.value = new Map([[2, modelState(3)]]);
 }
 
 const KINDS: ColumnValues = {
@@ -215,19 +229,119 @@ describe('colouring', () => {
     expect(store.legend.value).toMatchObject({ kind: 'classes', title: 'kind' });
   });
 
-  it('highlights one class until it is pressed again or the colours change', async () => {
-    const { store, engine, actions } = start();
+  it('is a step that can be taken back, with what was hidden in those colours', async () => {
+    const { store, engine, actions, undo } = start();
     await engine.reads('column')[0]?.answer(KINDS);
-    actions.toggleHighlight(0);
-    expect(store.highlight.value).toBe(0);
-    expect([...(store.bulk.flags ?? [])].map((f) => f & 2)).toEqual([2, 2, 0, 2]);
-    actions.toggleHighlight(0);
-    expect(store.highlight.value).toBeNull();
-    expect([...(store.bulk.flags ?? [])].map((f) => f & 2)).toEqual([0, 0, 0, 0]);
-    actions.toggleHighlight(1);
+    store.hidden.value = { ...store.hidden.value, entries: new Set([1]) };
+    actions.refreshFlags();
+    expect(store.hidden.value.rows).toBe(2);
+    actions.setColour({ kind: 'error' });
+    expect(store.hidden.value).toMatchObject({ entries: new Set(), rows: 0 });
+    expect(store.announcement.value).toBe('All classes are shown again, in other colours.');
+    expect(store.undoable.value.undo).toBe('colour by error');
+    await undo.undo();
+    await settle();
+    expect(store.colour.value).toEqual({ kind: 'column', column: 3 });
+    expect(store.legend.value).toMatchObject({ kind: 'classes', title: 'kind', column: 3 });
+    expect(store.hidden.value).toMatchObject({ entries: new Set([1]), rows: 2 });
+    await undo.redo();
+    expect(store.colour.value).toEqual({ kind: 'error' });
+    expect(store.hidden.value.rows).toBe(0);
+  });
+
+  it('chosen again is no step, and neither is what the page chooses', async () => {
+    const { store, actions } = start();
+    actions.setColour({ kind: 'column', column: 3 });
+    putTable(store, tableState(4, undefined, { roles: ['label', 'feature', 'feature', 'feature'] }));
+    expect(store.undoable.value.undo).toBeNull();
+  });
+
+  it('taken back to what nobody chose follows the label again', async () => {
+    const { store, actions, undo } = start();
     actions.setColour({ kind: 'none' });
-    expect(store.highlight.value).toBeNull();
-    expect(store.bulk.flags).toBeNull();
+    await undo.undo();
+    putTable(store, tableState(4, undefined, { roles: ['label', 'feature', 'feature', 'feature'] }));
+    expect(store.colour.value).toEqual({ kind: 'column', column: 0 });
+  });
+});
+
+describe('colours of what a retrain changed', () => {
+  /** As the retrain leaves it: every row is a step to the right, and its error is by half higher. */
+  function retrained(): ReturnType<typeof start> {
+    const bench = start();
+    const { store } = bench;
+    const { positions, error } = store.bulk.maps.get(3) ?? {};
+    if (!positions || !error) throw new Error('There is no map.');
+    store.bulk.before = {
+      positions: positions.map((at, i) => (i % 2 === 0 ? at - 1 : at)),
+      error: error.map((value) => value - 0.5),
+      axes: [0, 1],
+    };
+    bench.actions.refreshColours();
+    return bench;
+  }
+
+  it('are not to be had before one', () => {
+    const { store, actions } = start();
+    actions.setColour({ kind: 'change' });
+    expect(store.colour.value).toEqual({ kind: 'column', column: 3 });
+  });
+
+  it('compare every row with what it was, and follow the frames', async () => {
+    const { store, actions } = retrained();
+    actions.setColour({ kind: 'change' });
+    expect(store.legend.value).toMatchObject({
+      title: 'Change of error',
+      lo: -0.5,
+      hi: 0.5,
+      diverging: true,
+    });
+    expect([...(store.bulk.colours ?? [])]).toEqual([253, 253, 253, 253]);
+    putFrame(
+      store,
+      store.bulk.before?.error?.map((error) => error - 2),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(store.legend.value).toMatchObject({ lo: -2, hi: 2 });
+    expect([...(store.bulk.colours ?? [])]).toEqual([0, 0, 0, 0]);
+    actions.setColour({ kind: 'drift' });
+    expect(store.legend.value).toMatchObject({ title: 'Drift', lo: 1, hi: 1 });
+  });
+
+  it('ask for the errors that no frame has brought', async () => {
+    const { store, engine, actions } = retrained();
+    const arrays = store.bulk.maps.get(3);
+    if (arrays) store.bulk.maps.set(3, { ...arrays, error: null });
+    actions.setColour({ kind: 'change' });
+    await engine.reads('error')[0]?.answer(Float32Array.of(1, 1, 1, 1));
+    expect(store.legend.value).toMatchObject({ title: 'Change of error', hi: 1.5 });
+  });
+
+  it('give way to the default when there is nothing to compare with any more', async () => {
+    const { store, engine, actions } = retrained();
+    await engine.reads('column')[0]?.answer(KINDS);
+    actions.setColour({ kind: 'change' });
+    store.bulk.before = null;
+    actions.refreshColours();
+    expect(store.colour.value).toEqual({ kind: 'column', column: 3 });
+    expect(store.legend.value).toMatchObject({ kind: 'classes', title: 'kind' });
+  });
+
+  it('by drift end with the dimensions they are of', async () => {
+    const { store, actions } = retrained();
+    putMapOfThree(store);
+    actions.setColour({ kind: 'drift' });
+    expect(store.colour.value).toEqual({ kind: 'drift' });
+    actions.setAxes([0, 2]);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(store.colour.value).toEqual({ kind: 'column', column: 3 });
+  });
+
+  it('are told to whoever draws what was before', () => {
+    const { store, actions } = start();
+    const version = store.colours.value;
+    actions.refreshColours();
+    expect(store.colours.value).toBeGreaterThan(version);
   });
 });
 
@@ -293,5 +407,15 @@ describe('axes, size and cells', () => {
     const { engine } = start(store);
     await engine.reads('latent')[0]?.answer(Float32Array.of(0, 10, 5, 1, 20, 5, 2, 30, 5, 3, 40, 5));
     expect(store.latentRange.value).toEqual({ lo: [0, 10, 5], hi: [3, 40, 5] });
+  });
+
+  it('knows the range of two dimensions from the codes where they are drawn elsewhere', async () => {
+    const store = createStore();
+    putTable(store, tableState(4, [column('x')]));
+    putMap(store, 4);
+    store.models.value = new Map([[2, { ...modelState(), fit: { ...modelState().fit, fresh: true } }]]);
+    const { engine } = start(store);
+    await engine.reads('latent')[0]?.answer(Float32Array.of(0, 10, 1, 20, 2, 30, 3, 40));
+    expect(store.latentRange.value).toEqual({ lo: [0, 10], hi: [3, 40] });
   });
 });
