@@ -295,7 +295,7 @@ class WorkerEngine implements Engine {
       const copy = body.buffer.slice(0);
       const { resolve } = pending;
       pending.resolve = (value) => {
-        this.#ledger.restored(body.model, copy, value as ModelInfo);
+        this.#ledger.restored(body.model, copy, body.align ?? null, value as ModelInfo);
         resolve(value);
       };
     }

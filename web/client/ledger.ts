@@ -4,13 +4,16 @@
  */
 import { FailureError, failure } from '../protocol/failure.ts';
 import type {
+  Align,
   FeatureSpec,
   Id,
+  MapSpec,
   ModelInfo,
   OpenHints,
   Recipe,
   ReplyOf,
   Request,
+  RunResult,
   SnapshotEvent,
   Source,
   TableInfo,
@@ -34,6 +37,7 @@ interface ModelRecord {
   create: Create;
   table: Id; // whose rows are shown
   snapshot: { step: number; buffer: ArrayBuffer } | null;
+  align: Align | null; // how the map is drawn, as last heard of
 }
 
 /** Asks the worker directly, past whatever waits for it. */
@@ -74,12 +78,22 @@ export class Ledger {
         break;
       }
       case 'create':
-        this.#models.set(body.model, { create: body, table: body.table, snapshot: null });
+        this.#models.set(body.model, {
+          create: body,
+          table: body.table,
+          snapshot: null,
+          align: body.spec.align ?? null,
+        });
         break;
       case 'set': {
         const { params } = body;
         const model = this.#byMap(body.target);
-        if (model !== undefined && 'axes' in params) model.create = { ...model.create, spec: params };
+        if (model !== undefined && 'axes' in params) this.#draw(model, params);
+        break;
+      }
+      case 'run': {
+        const model = this.#models.get(body.model);
+        if (model !== undefined) model.align = (value as RunResult).align;
         break;
       }
       case 'free':
@@ -88,17 +102,29 @@ export class Ledger {
     }
   }
 
-  /** Weights that the page itself has put into a model. */
-  restored(model: Id, buffer: ArrayBuffer, { steps }: ModelInfo): void {
+  /** Weights that the page itself has put into a model, and how it had the map drawn. */
+  restored(model: Id, buffer: ArrayBuffer, align: Align | null, { steps }: ModelInfo): void {
     const record = this.#models.get(model);
-    if (record !== undefined) record.snapshot = { step: steps, buffer };
+    if (record === undefined) return;
+    record.snapshot = { step: steps, buffer };
+    record.align = align;
   }
 
   /** False for a model that is gone. */
-  snapshot({ model, step, buffer }: SnapshotEvent): boolean {
+  snapshot({ model, step, buffer, align }: SnapshotEvent): boolean {
     const record = this.#models.get(model);
-    if (record !== undefined) record.snapshot = { step, buffer };
-    return record !== undefined;
+    if (record === undefined) return false;
+    record.snapshot = { step, buffer };
+    record.align = align;
+    return true;
+  }
+
+  /** Other axes undo the alignment; the same ones keep it, unless another is given. */
+  #draw(record: ModelRecord, spec: MapSpec): void {
+    const { axes } = record.create.spec;
+    const same = axes[0] === spec.axes[0] && axes[1] === spec.axes[1];
+    record.align = spec.align === undefined ? (same ? record.align : null) : spec.align;
+    record.create = { ...record.create, spec: { axes: spec.axes } };
   }
 
   /** A training on another table's rows: the map shows those from now on. */
@@ -133,10 +159,10 @@ export class Ledger {
         this.#forget(id);
       }
     }
-    for (const [id, { create, table, snapshot }] of this.#models) {
-      await ask({ ...create, table });
+    for (const [id, { create, table, snapshot, align }] of this.#models) {
+      await ask({ ...create, table, spec: { ...create.spec, align } });
       if (snapshot !== null) {
-        await ask({ type: 'restore', model: id, buffer: snapshot.buffer });
+        await ask({ type: 'restore', model: id, buffer: snapshot.buffer, align });
       }
       restored.models.push({ model: id, steps: snapshot?.step ?? 0 });
     }
