@@ -57,9 +57,49 @@ test('finds a set of the catalogue beside itself, and reports stages and losses'
   expect(report.loss.heldout).toBeLessThan(0.3);
 });
 
+test('retrains on a class, a file of ids or random rows, and reports what it did to each class', async () => {
+  interface Side {
+    selection: number;
+    rest: number;
+    classes: Record<string, number>;
+  }
+  const retrained = async (
+    ...then: string[]
+  ): Promise<Record<string, unknown> & { before: Side; after: Side }> => {
+    const args = ['ae', 'iris', '--out', 'then.csv', '--report', 'then.json', '--then', 'retrain', ...then];
+    expect(await unfold(...args)).toEqual({ status: 0, out: '', err: '' });
+    return JSON.parse(readFileSync(resolve(folder, 'then.json'), 'utf8')).retrain;
+  };
+  const codes = (): string => readFileSync(resolve(folder, 'then.csv'), 'utf8');
+
+  const virginica = await retrained('--rows', 'class=virginica', '--focus', '0.8');
+  const byClass = codes();
+  expect(virginica).toMatchObject({ rows: 50, focus: 0.8, epochs: 5, steps: 5 * Math.ceil(50 / (0.8 * 16)) });
+  expect(Object.keys(virginica.after.classes).sort()).toEqual(['setosa', 'versicolor', 'virginica']);
+  expect(virginica.after.classes.virginica).toBe(virginica.after.selection);
+  expect(virginica.after.selection).toBeLessThan(virginica.before.selection);
+
+  writeFileSync(
+    resolve(folder, 'ids.csv'),
+    `id,note\n${Array.from({ length: 50 }, (_, i) => 100 + i).join(',\n')},\n`,
+  );
+  expect((await retrained('--rows', 'ids.csv', '--focus', '0.8')).after).toEqual(virginica.after);
+  expect(codes()).toBe(byClass);
+
+  expect(await retrained('--rows', 'random=20', '--exclude', '--epochs', '2')).toMatchObject({
+    kind: 'exclude',
+    rows: 20,
+    steps: 2 * Math.ceil(130 / 16),
+  });
+});
+
 test('an error is one sentence and status 1; wrong usage is status 2', async () => {
   const gone = await unfold('ae', 'nothing.csv', '--out', 'x.csv');
   expect(gone).toMatchObject({ status: 1, out: '' });
   expect(gone.err.trimEnd().split('\n')).toHaveLength(1);
   expect(await unfold('ae', 'in.csv')).toMatchObject({ status: 2, out: '' });
+  const then = ['ae', 'iris', '--out', 'x.csv', '--then', 'retrain'];
+  expect(await unfold(...then, '--rows', 'nothing.txt')).toMatchObject({ status: 1, out: '' });
+  expect(await unfold(...then, '--rows', 'class=rose')).toMatchObject({ status: 2, out: '' });
+  expect(await unfold(...then)).toMatchObject({ status: 2, out: '' });
 });
