@@ -6,6 +6,7 @@
  *
  * - blend: one display frame in mid-motion, picture complete (the one-pixel read at its end waits for it).
  * - still: the same at rest, with a tenth of the rows selected, which is a second draw call.
+ * - trails, trails moving: the same two with a trail for each row, a tenth of the map long.
  * - new frame: what a frame of positions costs the page's thread, before the graphics driver's own work.
  * - fit, grid, hover, lasso: the processor's share, on the page's thread.
  */
@@ -97,6 +98,19 @@ async function measure({ n, width, height, kind }) {
     renderer.draw(now);
     wait();
   });
+  renderer.set({ trails: { from: positions.map((v, i) => v + 0.8 * Math.sin(i * 12.9898)) } });
+  renderer.draw(now);
+  wait();
+  const trails = repeat(count, () => {
+    renderer.draw(now);
+    wait();
+  });
+  renderer.set({ positions: others, blendMs: 1000 });
+  const moving = repeat(count, () => {
+    now += 1;
+    renderer.draw(now);
+    wait();
+  });
   const fit = repeat(count, () => kit.dataBounds(positions));
   const index = new kit.PickIndex();
   const grid = repeat(5, () => {
@@ -111,7 +125,17 @@ async function measure({ n, width, height, kind }) {
   const lasso = repeat(5, () => index.selectPolygon(outline));
   renderer.dispose();
   host.remove();
-  return { 'new frame': median(uploads), blend, still, fit, grid, hover, lasso };
+  return {
+    'new frame': median(uploads),
+    blend,
+    still,
+    trails,
+    'trails moving': moving,
+    fit,
+    grid,
+    hover,
+    lasso,
+  };
 }
 
 try {
