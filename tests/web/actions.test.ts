@@ -824,12 +824,19 @@ describe('preferences', () => {
     actions.setLogLoss(false);
     actions.setShortcuts(true);
     actions.setPointSize(4);
+    actions.setTool('brush');
+    actions.setTool('pan');
+    actions.setBrushRadius(40);
+    actions.setTrails(false);
     expect(bench.themes.at(-1)).toBe('light');
     expect(JSON.parse(bench.storage.getItem(PREFERENCES_KEY) ?? '')).toEqual({
       theme: 'light',
       logLoss: false,
       shortcuts: true,
       pointSize: 4,
+      shiftTool: 'brush',
+      brushRadius: 40,
+      trails: false,
     });
   });
 });

@@ -165,10 +165,6 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       retrains.setTrails(on);
       remember({ trails: on });
     },
-    setTrails(on) {
-      retrains.setTrails(on);
-      remember({ trails: on });
-    },
     setTheme(theme) {
       store.theme.value = theme;
       options.applyTheme(theme);
