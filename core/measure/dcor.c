@@ -187,8 +187,21 @@ static void scale_rows(dcor *c) {
 
 /* ---------------------------------------------------------------- the distances */
 
-static double distance(const cloud *o, uint32_t k, uint32_t l) {
-    return sqrt((double)vec_squared_distance(point_of(o, k), point_of(o, l), o->stride));
+#define AT_ONCE 4u
+
+/* Distances of point k to `count` points from l on, AT_ONCE or fewer. */
+static void distances(const cloud *o, uint32_t k, uint32_t l, uint32_t count, double *out) {
+    float squared[AT_ONCE];
+    if (count == AT_ONCE) {
+        vec_squared_distances4(point_of(o, k), point_of(o, l), o->stride, o->stride, squared);
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            squared[i] = vec_squared_distance(point_of(o, k), point_of(o, l + i), o->stride);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = sqrt((double)squared[i]);
+    }
 }
 
 /* dCov^2 of two sides, given the sum of a_kl b_kl over k < l; never below 0, where rounding alone leads. */
@@ -231,20 +244,31 @@ static void end_row(dcor *c) {
     }
 }
 
+static void add_pair(dcor *c, double a, double b) {
+    c->a.distances[c->k] += a;
+    c->a.distances[c->l] += a;
+    c->b.distances[c->k] += b;
+    c->b.distances[c->l] += b;
+    c->row.aa += a * a;
+    c->row.bb += b * b;
+    c->row.ab += a * b;
+    c->l++;
+}
+
 static void measure_pairs(dcor *c) {
-    for (uint32_t left = steps_a_unit(c); left > 0 && c->stage == MEASURING; left--) {
-        const uint32_t k = c->k;
-        const uint32_t l = c->l;
-        const double   a = distance(&c->a, k, l);
-        const double   b = distance(&c->b, k, l);
-        c->a.distances[k] += a;
-        c->a.distances[l] += a;
-        c->b.distances[k] += b;
-        c->b.distances[l] += b;
-        c->row.aa += a * a;
-        c->row.bb += b * b;
-        c->row.ab += a * b;
-        c->l++;
+    uint32_t left = steps_a_unit(c);
+    while (left > 0 && c->stage == MEASURING) {
+        const uint32_t to_end = c->m - c->l;
+        const uint32_t most = left < AT_ONCE ? left : AT_ONCE;
+        const uint32_t count = to_end < most ? to_end : most;
+        double         a[AT_ONCE];
+        double         b[AT_ONCE];
+        distances(&c->a, c->k, c->l, count, a);
+        distances(&c->b, c->k, c->l, count, b);
+        for (uint32_t i = 0; i < count; i++) {
+            add_pair(c, a[i], b[i]);
+        }
+        left -= count;
         if (c->l == c->m) {
             end_row(c);
         }

@@ -179,7 +179,23 @@ static void rows_of_both_types_are_scaled_and_shifted(void) {
     }
 }
 
-TESTS({"errors of exp, log, sigmoid, tanh, sin and cos are as documented",
+static void four_distances_at_once_have_the_bits_of_one(void) {
+    float rows[5 * 40];
+    for (uint32_t i = 0; i < 5 * 40; i++) {
+        rows[i] = rng_normal(5, RNG_SYNTHETIC, i, 0);
+    }
+    for (size_t n = 0; n <= 37; n++) {
+        float at_once[4];
+        vec_squared_distances4(rows, rows + 40, 40, n, at_once);
+        for (size_t r = 0; r < 4; r++) {
+            const float one = vec_squared_distance(rows, rows + (r + 1) * 40, n);
+            CHECK_BITS(&at_once[r], &one, sizeof one);
+        }
+    }
+}
+
+TESTS({"four distances at once have the bits of one", four_distances_at_once_have_the_bits_of_one},
+      {"errors of exp, log, sigmoid, tanh, sin and cos are as documented",
        errors_are_as_documented},
       {"extremes stay finite", extremes_stay_finite},
       {"vec agrees with double precision", vec_agrees_with_double},
