@@ -182,7 +182,7 @@ describe('train on 10,000 digits, retrain on the eights', () => {
     expect(await measured(story)).toEqual(story.before);
   });
 
-  it('a second identical retrain gives equal bits, watched or not', async () => {
+  it('row 65: a second identical retrain gives equal bits, watched or not', async () => {
     const { hosted, model } = story;
     const once = async (live: boolean): Promise<Buffer[]> => {
       await retrain(story, 0.8, live);
