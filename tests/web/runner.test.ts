@@ -345,6 +345,18 @@ describe('runner', () => {
     expect(reads.every(Boolean)).toBe(true);
   });
 
+  it('begins once whoever was reading before it is through', async () => {
+    const { runner, world, task, view } = setUp({}, 100);
+    let through = false;
+    void runner.quiet(async () => {
+      for (let i = 0; i < 5; i += 1) await world.timing.turn();
+      expect([task.units, view?.spent]).toEqual([0, 0]);
+      through = true;
+    });
+    expect(await runner.run()).toBe('done');
+    expect(through).toBe(true);
+  });
+
   it('a cancel does not wait for a long reader', async () => {
     const { runner, world } = setUp();
     let reading = true;

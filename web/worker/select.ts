@@ -16,12 +16,11 @@ const CELLS = 256;
 const MISSING_CODE = 65535;
 const BEYOND_CODE = 65534;
 
-/** The largest float, which a column gives for anything beyond it, and the largest whole number with all before it. */
+/** The largest float, which a column gives for anything beyond it. */
 const MOST_FLOAT = 3.4028234663852886e38;
-const MOST_WHOLE = 2 ** 24;
 
-/** Different numbers whose text is remembered in a search. */
-const REMEMBERED = 10_000;
+/** Whole numbers below this are looked into once in a search: the pixels of images, counts, classes. */
+const REMEMBERED = 65_536;
 
 export function select(shared: Shared, { table: id, by }: Of<'select'>): Promise<RowBits> {
   return new Selecting(shared, shared.nouns.table(id)).select(by);
@@ -146,13 +145,14 @@ class Selecting {
       checkColumn(this.#entry, column, 'column');
     }
     const wanted = text.toLowerCase();
+    const known = new Uint8Array(REMEMBERED);
     for (const j of column === null ? columns.keys() : [column]) {
-      await this.#searchColumn(j, wanted);
+      await this.#searchColumn(j, wanted, known);
     }
   }
 
-  /** Each different word, and each different number, is looked into once, as far as they are few. */
-  async #searchColumn(column: number, wanted: string): Promise<void> {
+  /** Each word of a list is looked into once, and each smaller whole number: `known` is 1 of those without, 2 of those with the text. */
+  async #searchColumn(column: number, wanted: string, known: Uint8Array): Promise<void> {
     const { table } = this.#entry;
     const contains = (cell: string): boolean => cell.toLowerCase().includes(wanted);
     const inCell = (row: number): boolean => contains(table.cell(row, column));
@@ -160,33 +160,24 @@ class Selecting {
     if (values.kind === 'category') {
       const { codes, categories } = values;
       const chosen = categories.map(contains);
-      const few = codes.every((code) => code !== BEYOND_CODE);
-      await this.#add(
-        (row) => {
-          const code = codes[row] ?? MISSING_CODE;
-          return code === BEYOND_CODE ? inCell(row) : chosen[code] === true;
-        },
-        few ? ROWS : CELLS,
-      );
+      const test = (row: number): boolean => {
+        const code = codes[row] ?? MISSING_CODE;
+        return code === BEYOND_CODE ? inCell(row) : chosen[code] === true;
+      };
+      await this.#add(test, codes.includes(BEYOND_CODE) ? CELLS : ROWS);
       return;
     }
     if (!/^[-+.e\d]+$/.test(wanted)) {
       return; // no number is written with anything else
     }
-    const known = new Map<number, boolean>();
     const whole = this.#entry.info.columns[column]?.integer === true;
     await this.#add((row) => {
       const value = values.values[row] ?? Number.NaN;
-      const exact = whole && Math.abs(value) <= MOST_WHOLE;
-      const before = exact ? known.get(value) : undefined;
-      if (before !== undefined) {
-        return before;
+      if (!whole || !(value >= 0 && value < REMEMBERED)) {
+        return inCell(row);
       }
-      const found = inCell(row);
-      if (exact && known.size < REMEMBERED) {
-        known.set(value, found);
-      }
-      return found;
+      known[value] ||= inCell(row) ? 2 : 1;
+      return known[value] === 2;
     }, CELLS);
   }
 }

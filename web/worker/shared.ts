@@ -33,6 +33,7 @@ export class Breath {
   readonly #timing: Timing;
   readonly #alive: () => void;
   #lastAlive = Number.NEGATIVE_INFINITY;
+  #since = Number.NEGATIVE_INFINITY; // when the last turn was over
 
   constructor(timing: Timing, alive: () => void) {
     this.#timing = timing;
@@ -47,19 +48,18 @@ export class Breath {
       this.#alive();
     }
     await this.#timing.turn();
+    this.#since = this.#timing.now();
   }
 
   /**
    * Calls `step` until it gives true, with a turn after each slice. `check` is called after each turn and throws
-   * when what is worked on is gone.
+   * when what is worked on is gone. Many short pieces in a row make slices together.
    */
   async until(step: () => boolean, check: () => void): Promise<void> {
-    let start = this.#timing.now();
     while (!step()) {
-      if (this.#timing.now() - start >= SLICE) {
+      if (this.#timing.now() - this.#since >= SLICE) {
         await this.turn();
         check();
-        start = this.#timing.now();
       }
     }
   }
