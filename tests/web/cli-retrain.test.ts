@@ -179,6 +179,12 @@ describe('options after --then', () => {
       expect(status, args.join(' ')).toBe(2);
       expect(err.trimEnd().split('\n')).toHaveLength(1);
     }
+    const odd = path('odd.csv');
+    writeFileSync(odd, 'x,y,kind\n1,2,a\u001b[2Jb\n3,5,\u202ec\n4,4,a\u001b[2Jb\n7,1,\u202ec\n');
+    const told = await unfold(
+      ...['ae', odd, '--out', path('never.csv'), '--label', 'kind', '--then', 'retrain', '--rows', 'class=d'],
+    );
+    expect(told.err).toMatch(/kind has no class d; there are a \[2Jb, {2}c/); // nothing that moves a terminal's cursor
     const bare = path('bare.csv');
     writeFileSync(bare, 'x,y\n1,2\n3,5\n4,4\n7,1\n');
     const { status, err } = await unfold(

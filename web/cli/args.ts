@@ -89,7 +89,7 @@ anywhere. What is left out is as in the training.
   --rows random=N       N rows drawn by the seed
   --focus SHARE         of the loss that these rows carry in every batch, from their share of
                         the rows to 1 (1: the rest is not visited)
-  --epochs N            visits of these rows (5)
+  --epochs N            visits of these rows (5; from scratch as in a training of so many)
   --batch N, --lr RATE, --seed N
   --exclude             trains on without these rows instead; an epoch visits the rest
   --from-scratch        trains a new model on these rows alone instead

@@ -34,6 +34,24 @@ export interface Report {
   retrain?: RetrainReport;
 }
 
+/** A message on one line: names from a file must not move the cursor or turn the text around. */
+function line(message: string): string {
+  return `${message.replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' ').trim()}\n`;
+}
+
+/** What is told of an error, and the exit status: 2 after wrong usage, else 1. */
+function ending(error: unknown): { status: number; text: string } {
+  if (error instanceof UsageError) {
+    return { status: 2, text: `${error.message} See unfold --help.` };
+  }
+  const told = error instanceof FailureError ? error.failure : null;
+  if (told?.code === 'bad_param' && told.where !== undefined) {
+    return { status: 2, text: `${optionOf(told.where)}: ${told.message}` };
+  }
+  const message = told?.message ?? (error instanceof Error ? error.message : String(error));
+  return { status: 1, text: [message, told?.hint].filter(Boolean).join(' ') };
+}
+
 /** The exit status: 0, 1 after an error, 2 after wrong usage. */
 export async function main(args: readonly string[], around: Surroundings): Promise<number> {
   const bar = createBar(around.stderr);
@@ -47,18 +65,9 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     return 0;
   } catch (error) {
     bar.clear();
-    if (error instanceof UsageError) {
-      around.stderr.write(`${error.message} See unfold --help.\n`);
-      return 2;
-    }
-    const told = error instanceof FailureError ? error.failure : null;
-    if (told?.code === 'bad_param' && told.where !== undefined) {
-      around.stderr.write(`${optionOf(told.where)}: ${told.message}\n`);
-      return 2;
-    }
-    const message = told?.message ?? (error instanceof Error ? error.message : String(error));
-    around.stderr.write(`${[message, told?.hint].filter(Boolean).join(' ')}\n`);
-    return 1;
+    const { status, text } = ending(error);
+    around.stderr.write(line(text));
+    return status;
   }
 }
 
@@ -239,7 +248,7 @@ async function train(host: Host, model: Id, fit: FitSpec): Promise<RunResult> {
 }
 
 async function labelColumn(host: Host, table: Id, info: TableInfo, column: number): Promise<CsvColumn> {
-  const { name, kind } = info.columns[column] ?? { name: '', kind: 'text' };
+  const name = info.columns[column]?.name ?? '';
   const cells: string[] = [];
   const CHUNK = 50_000;
   const values = await host.ask({ type: 'read', what: 'column', table, column });
@@ -253,7 +262,7 @@ async function labelColumn(host: Host, table: Id, info: TableInfo, column: numbe
       }
     }
   }
-  return { name, text: kind !== 'number', cell: (row) => cells[row] ?? '' };
+  return { name, text: values.kind !== 'number', cell: (row) => cells[row] ?? '' };
 }
 
 async function write(path: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
