@@ -218,6 +218,7 @@ function flagsOf(rows: number, given: Partial<FlagSources>): RowFlags {
     index: null,
     heldout: null,
     selected: null,
+    dims: true,
     entries: new Set(),
     only: null,
     ...given,
@@ -228,6 +229,8 @@ describe('flags of rows', () => {
   it('draw what is selected on top and dim every other', () => {
     const { flags } = flagsOf(3, { selected: bitsOfRows([1], 3) });
     expect([...(flags ?? [])]).toEqual([FLAG_DIMMED, FLAG_SELECTED, FLAG_DIMMED]);
+    const plain = flagsOf(3, { selected: bitsOfRows([1], 3), dims: false });
+    expect([...(plain.flags ?? [])]).toEqual([0, FLAG_SELECTED, 0]);
   });
 
   it('make held-out rows and rows without a value hollow', () => {
@@ -276,7 +279,7 @@ describe('flags of rows', () => {
         const bits = (ids: number[] | null) => ids && bitsOfRows(ids, rows);
         const [heldout, selected, only] = [bits(sets.heldout), bits(sets.selected), bits(sets.only)];
         const shut = new Set(entries);
-        const made = rowFlags({ rows, index, heldout, selected, only, entries: shut });
+        const made = rowFlags({ rows, index, heldout, selected, dims: true, only, entries: shut });
         let hiddenRows = 0;
         let hiddenSelected = 0;
         for (let row = 0; row < rows; row++) {

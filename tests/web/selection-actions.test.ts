@@ -100,6 +100,24 @@ describe('selecting rows', () => {
     expect(said).toEqual(['2 of 10 selected']);
   });
 
+  it('leaves the rest its full colours where they tell what a retrain did to it', () => {
+    const { store, actions } = start();
+    const { positions, error } = store.bulk.maps.get(3) ?? {};
+    store.bulk.before = {
+      positions: positions?.slice() ?? new Float32Array(),
+      error: error ?? null,
+      axes: [0, 1],
+    };
+    actions.refreshColours();
+    actions.selectRow(1);
+    for (const kind of ['change', 'drift'] as const) {
+      actions.setColour({ kind });
+      expect([rowsWith(store, FLAG_SELECTED), rowsWith(store, FLAG_DIMMED)]).toEqual([[1], []]);
+    }
+    actions.setColour({ kind: 'error' });
+    expect(rowsWith(store, FLAG_DIMMED)).toHaveLength(9);
+  });
+
   it('combines as the toolbar says, unless told otherwise', () => {
     const { store, actions } = start();
     actions.selectBits(bits(1, 2), box(0, 0, 1, 1));

@@ -75,11 +75,14 @@ export function createColourActions(
   function refreshFlags(): void {
     const { bulk } = store;
     const shown = store.hidden.peek();
+    const { kind } = store.colour.peek();
     const { flags, hidden, selected } = rowFlags({
       rows: store.map.peek()?.rows ?? store.table.peek()?.info.rows ?? 0,
       index: bulk.colours,
       heldout: bulk.heldout,
       selected: bulk.selected,
+      /* What a retrain did to the rest is what these colours are for. */
+      dims: kind !== 'change' && kind !== 'drift',
       entries: shown.entries,
       only: bulk.only,
     });
