@@ -63,3 +63,16 @@ export function chartSentence(losses: readonly EpochLoss[], ends: readonly numbe
   const where = ends.length === 0 ? '' : ` Begun anew with epoch ${begun}.`;
   return `${parts.join(', ')}.${where}`;
 }
+
+/**
+ * The first epoch that the chart shows so that the last retrain can be seen beside a long training before it: as
+ * much of that again as the retrain is long, five epochs at least. Null: all of them are shown.
+ */
+export function chartStart(losses: readonly EpochLoss[], ends: readonly number[]): number | null {
+  const last = losses.at(-1);
+  const begun = ends.at(-1);
+  const first = losses[0];
+  if (!last || !first || begun === undefined || !hasSelection(last)) return null;
+  const start = begun - Math.max(5, last.epoch - begun) + 1;
+  return start > first.epoch + 1 ? start : null;
+}

@@ -4,10 +4,10 @@
  */
 
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { EpochLoss } from '../protocol/messages.ts';
-import { chartSentence, hasSelection, lossColumns, nodeEnds } from '../state/loss-lines.ts';
+import { chartSentence, chartStart, hasSelection, lossColumns, nodeEnds } from '../state/loss-lines.ts';
 import { formatCount } from '../state/summary.ts';
 import { lossNumber, lossUnit } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
@@ -24,9 +24,12 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
   const ends = useMemo(() => nodeEnds(history, losses), [history, losses]);
   const listed = losses.slice(-MOST_LISTED).reverse();
   const split = listed.some(hasSelection);
+  const [whole, setWhole] = useState(false);
+  const start = useMemo(() => chartStart(losses, ends), [losses, ends]);
+  const from = whole ? null : start;
   return (
     <section class="loss-panel" aria-label="Loss">
-      <LossChart losses={losses} ends={ends} log={log} theme={store.theme.value} />
+      <LossChart losses={losses} ends={ends} from={from} log={log} theme={store.theme.value} />
       <p class="visually-hidden">{chartSentence(losses, ends, lossUnit(model))}</p>
       {losses.length > 0 ? (
         <div class="loss-buttons">
@@ -39,6 +42,17 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
           >
             Log
           </button>
+          {start !== null ? (
+            <button
+              type="button"
+              class="button quiet tiny"
+              aria-pressed={whole}
+              title="Every epoch, not the last retrain alone"
+              onClick={() => setWhole(!whole)}
+            >
+              All
+            </button>
+          ) : null}
           <button
             type="button"
             class="button quiet tiny"
@@ -87,15 +101,17 @@ interface ChartProps {
   losses: readonly EpochLoss[];
   /** Epochs after which something else was begun: a line stands there. */
   ends: readonly number[];
+  /** First epoch shown; null: all. */
+  from: number | null;
   log: boolean;
   theme: string; // colours are read anew when it changes
 }
 
-function LossChart({ losses, ends, log, theme }: ChartProps): JSX.Element {
+function LossChart({ losses, ends, from, log, theme }: ChartProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const latest = useRef({ losses, ends });
-  latest.current = { losses, ends };
+  const latest = useRef({ losses, ends, from });
+  latest.current = { losses, ends, from };
   const some = losses.length > 0;
 
   useEffect(() => {
@@ -111,7 +127,7 @@ function LossChart({ losses, ends, log, theme }: ChartProps): JSX.Element {
         chart.current?.destroy();
         const shown = latest.current;
         const columns = lossColumns(shown.losses, shown.ends);
-        chart.current = createPlot(element, columns, log, () => latest.current.ends);
+        chart.current = createPlot(element, columns, log, () => latest.current);
       };
       make();
       dark.addEventListener('change', make, { signal: abort.signal });
@@ -132,7 +148,7 @@ function LossChart({ losses, ends, log, theme }: ChartProps): JSX.Element {
 
   useEffect(() => {
     chart.current?.setData(lossColumns(losses, ends));
-  }, [losses, ends]);
+  }, [losses, ends, from]);
 
   return <div class="loss-chart" ref={host} aria-hidden="true" />;
 }

@@ -18,13 +18,14 @@ function token(element: HTMLElement, name: string): string {
  * Draws into an element, filling it; null where the browser draws on no canvas: the table has the numbers.
  *
  * @param data epochs, train, held out, selection, rest
- * @param ends epochs after which something else was begun, asked for whenever it is drawn
+ * @param look asked for whenever it is drawn: epochs after which something else was begun, and the first epoch
+ *   shown (null: all)
  */
 export function createPlot(
   element: HTMLElement,
   data: uPlot.AlignedData,
   log: boolean,
-  ends: () => readonly number[],
+  look: () => { ends: readonly number[]; from: number | null },
 ): uPlot | null {
   if (!document.createElement('canvas').getContext('2d')) return null;
   const muted = token(element, '--muted');
@@ -57,7 +58,10 @@ export function createPlot(
       padding: [6, 14, 0, 0], // room for half of the last label
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
+      scales: {
+        x: { time: false, range: (_, min, max) => [look().from ?? min, max] },
+        y: { distr: log ? 3 : 1 },
+      },
       axes: [
         {
           ...axis,
@@ -81,7 +85,7 @@ export function createPlot(
         part('selection', token(element, '--selection')),
         { ...part('rest', token(element, '--rest')), dash: [1, 3] },
       ],
-      hooks: { drawAxes: [(plot) => drawEnds(plot, ends(), strong)] },
+      hooks: { drawAxes: [(plot) => drawEnds(plot, look().ends, strong)] },
     },
     data,
     element,

@@ -21,9 +21,9 @@ type Way = (typeof ways)[number][0];
 
 const ops: [SelectionOp, string][] = [
   ['replace', 'Replace the selection'],
-  ['add', 'Add to the selection'],
-  ['subtract', 'Subtract from the selection'],
-  ['intersect', 'Intersect with the selection'],
+  ['add', 'Add to it'],
+  ['subtract', 'Subtract from it'],
+  ['intersect', 'Intersect with it'],
 ];
 
 interface SelectByProps extends PanelProps {
@@ -56,6 +56,22 @@ function SelectByForm({ store, actions, table }: SelectByProps): JSX.Element {
   );
   const [way, setWay] = useState<Way>(possible[0]?.[0] ?? 'search');
   const choose = (by: Criterion): void => void actions.selectBy(by, store.selectionOp.peek());
+  const combine = (
+    <div class="field">
+      <label for={`${id}-op`}>Combine</label>
+      <select
+        id={`${id}-op`}
+        value={store.selectionOp.value}
+        onChange={(event) => actions.setSelectionOp(event.currentTarget.value as SelectionOp)}
+      >
+        {ops.map(([op, label]) => (
+          <option key={op} value={op}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
   return (
     <div class="popover-form select-by">
       <div class="choice" role="radiogroup" aria-label="Select rows by">
@@ -67,26 +83,12 @@ function SelectByForm({ store, actions, table }: SelectByProps): JSX.Element {
         ))}
       </div>
       {way === 'class' ? (
-        <ByClass actions={actions} table={table} columns={classed} onChoose={choose} />
+        <ByClass actions={actions} table={table} columns={classed} combine={combine} onChoose={choose} />
       ) : way === 'range' ? (
-        <ByRange table={table} columns={numbers} onChoose={choose} />
+        <ByRange table={table} columns={numbers} combine={combine} onChoose={choose} />
       ) : (
-        <BySearch table={table} onChoose={choose} />
+        <BySearch table={table} combine={combine} onChoose={choose} />
       )}
-      <div class="field">
-        <label for={`${id}-op`}>These rows</label>
-        <select
-          id={`${id}-op`}
-          value={store.selectionOp.value}
-          onChange={(event) => actions.setSelectionOp(event.currentTarget.value as SelectionOp)}
-        >
-          {ops.map(([op, label]) => (
-            <option key={op} value={op}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </div>
       <p class="hint select-by-count" role="status">
         {formatCount(store.selection.value.count)} of {formatCount(table.info.rows)} selected
       </p>
@@ -138,6 +140,8 @@ function ColumnChoice({ table, columns, value, any, onChange }: ColumnChoiceProp
 
 interface WayProps {
   table: TableState;
+  /** The choice of how these rows and the selection become one. */
+  combine: JSX.Element;
   onChoose(by: Criterion): void;
 }
 
@@ -150,6 +154,7 @@ function ByClass({
   actions,
   table,
   columns,
+  combine,
   onChoose,
 }: WayProps & Pick<PanelProps, 'actions'> & { columns: readonly number[] }): JSX.Element {
   const id = useId();
@@ -176,7 +181,7 @@ function ByClass({
     if (name !== undefined) onChoose({ kind: 'class', column, classes: [name] });
   };
   return (
-    <WayForm onSubmit={submit} ready={classes !== null}>
+    <WayForm onSubmit={submit} ready={classes !== null} combine={combine}>
       <ColumnChoice
         table={table}
         columns={columns}
@@ -214,10 +219,12 @@ function ByClass({
 function WayForm({
   onSubmit,
   ready,
+  combine,
   children,
 }: {
   onSubmit(): void;
   ready: boolean;
+  combine: JSX.Element;
   children: ComponentChildren;
 }): JSX.Element {
   return (
@@ -229,6 +236,7 @@ function WayForm({
       }}
     >
       {children}
+      {combine}
       <button type="submit" class="button primary small" aria-disabled={!ready}>
         Select
       </button>
@@ -245,7 +253,12 @@ function limit(text: string): { ok: true; value: number | null } | { ok: false; 
     : parseNumber(text, { lo: -Number.MAX_VALUE, hi: Number.MAX_VALUE, integer: false });
 }
 
-function ByRange({ table, columns, onChoose }: WayProps & { columns: readonly number[] }): JSX.Element {
+function ByRange({
+  table,
+  columns,
+  combine,
+  onChoose,
+}: WayProps & { columns: readonly number[] }): JSX.Element {
   const [column, setColumn] = useState(columns[0] ?? 0);
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
@@ -265,7 +278,7 @@ function ByRange({ table, columns, onChoose }: WayProps & { columns: readonly nu
     if (lo.ok && hi.ok && wrong === '') onChoose({ kind: 'range', column, lo: lo.value, hi: hi.value });
   };
   return (
-    <WayForm onSubmit={submit} ready>
+    <WayForm onSubmit={submit} ready combine={combine}>
       <ColumnChoice
         table={table}
         columns={columns}
@@ -323,13 +336,17 @@ function Limit({ label, value, placeholder, wrong, onInput }: LimitProps): JSX.E
 
 /* ---- a text ---------------------------------------------------------------------------------------------- */
 
-function BySearch({ table, onChoose }: WayProps): JSX.Element {
+function BySearch({ table, combine, onChoose }: WayProps): JSX.Element {
   const id = useId();
   const columns = columnsWith(table, (column) => table.info.columns[column]?.kind !== 'empty');
   const [column, setColumn] = useState<number | null>(null);
   const [text, setText] = useState('');
   return (
-    <WayForm onSubmit={() => onChoose({ kind: 'search', text, column })} ready={text !== ''}>
+    <WayForm
+      onSubmit={() => onChoose({ kind: 'search', text, column })}
+      ready={text !== ''}
+      combine={combine}
+    >
       <div class="field">
         <label for={id}>Text</label>
         <input
