@@ -22,6 +22,7 @@ import { createRetrains, type RetrainActions } from './retrain-actions.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type SessionEngine, type Surroundings } from './session-actions.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Store, Theme } from './store.ts';
 import { createUndo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
@@ -51,6 +52,8 @@ export interface ActionOptions {
   storage: PreferenceStorage | null;
   /** Makes the theme visible on the document. */
   applyTheme(theme: Theme): void;
+  /** Bytes of earlier states that are kept; default SNAPSHOT_BUDGET. */
+  snapshotBudget?: number;
 }
 
 export function createActions(store: Store, engine: SessionEngine, options: ActionOptions): Actions {
@@ -70,7 +73,8 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     refreshFlags: view.refreshFlags,
   });
   const models = createModels(session);
-  const recorder = createRecorder(session, models, undo, view.refreshColours);
+  const snapshots = new Snapshots(options.snapshotBudget);
+  const recorder = createRecorder(session, models, undo, view.refreshColours, snapshots);
   const runner = createRunner(session, models, recorder);
   const retrains = createRetrains(session, runner, recorder, undo);
   const opener = createOpener(session, runner, () => demonstration.end());
@@ -219,9 +223,9 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     onLost(failure, rebuilt, retry) {
       down = !rebuilt;
       session.tell(failure, '', rebuilt ? 'The data and the last state of the model are back.' : '');
-      const { kind } = store.phase.peek();
-      const training = kind === 'running' || kind === 'pausing' || kind === 'paused' || kind === 'failed';
-      if (!rebuilt || training) store.phase.value = { kind: 'failed', failure, retry };
+      /* What ran has told by now that it failed; what was begun since waits for the new worker. */
+      if (!rebuilt || store.phase.peek().kind === 'failed')
+        store.phase.value = { kind: 'failed', failure, retry };
     },
   };
 }

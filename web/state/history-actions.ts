@@ -13,7 +13,7 @@ import { lengthens, NO_HISTORY, type Path, pathTo } from './history.ts';
 import type { Models } from './model-actions.ts';
 import { sameBits } from './selection.ts';
 import type { Session } from './session-actions.ts';
-import { type Snapshot, Snapshots } from './snapshots.ts';
+import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { Before, History, HistoryNode, Maker, ModelState, RunKind } from './store.ts';
 import { labelColumn } from './summary.ts';
 import type { Undo } from './undo.ts';
@@ -82,7 +82,7 @@ export function createRecorder(
   models: Models,
   undo: Undo,
   refreshColours: () => void,
-  snapshots = new Snapshots(),
+  snapshots: Snapshots,
 ): Recorder {
   const { store, engine } = session;
   let base: number | null = null;

@@ -4,7 +4,7 @@
  */
 
 import { batch } from '@preact/signals';
-import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
+import type { Failure, FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { safeFileName } from './file-name.ts';
 import { withRetrainField } from './form.ts';
@@ -167,6 +167,7 @@ export function createRetrains(
     const { seconds } = path;
     const task = { kind: 'return', title: `Returning to ${nodeName(node)}`, stage: 'run' } as const;
     let back: (() => Promise<void>) | null = null;
+    let lost: Failure | null = null;
     batch(() => {
       store.progress.value = null;
       store.task.value = task;
@@ -191,7 +192,8 @@ export function createRetrains(
       if (store.model.peek()?.info.model !== model.info.model) {
         throw { code: 'cancelled', message: 'Something else was opened.', hint: '' };
       }
-      if (failureOf(error).code === 'worker_lost') runner.tryNext(() => returnTo(to));
+      const failure = failureOf(error);
+      if (failure.code === 'worker_lost') lost = failure;
       if (back) await back().catch(() => recorder.doubt());
       throw error;
     } finally {
@@ -200,7 +202,9 @@ export function createRetrains(
         store.progress.value = null;
         if (store.task.peek() === task) store.task.value = null;
         store.history.value = { ...store.history.peek(), returning: null };
-        if ('job' in phase) store.phase.value = runner.restingPhase();
+        if (lost) runner.tryNext(() => returnTo(to));
+        if (!('job' in phase)) return;
+        store.phase.value = lost ? { kind: 'failed', failure: lost, retry: true } : runner.restingPhase();
       });
     }
   }
