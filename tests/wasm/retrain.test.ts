@@ -392,6 +392,33 @@ describe('training from scratch', () => {
     }
   });
 
+  it('that is cancelled at any moment is undone by the snapshot and the alignment from before', async () => {
+    const at = await made(returning());
+    await run(at, { seed: 5 }, true);
+    const { align } = await run(at, { fresh: true, selection, focus: 1 }, true);
+    expect(align).not.toBeNull();
+    const before = await weights(at);
+    const positions = await drawn(at);
+    for (let turns = 0; turns < 6; turns += 1) {
+      const job = at.hosted.nextId();
+      const spec = { ...fit, fresh: true, epochs: 100_000 };
+      const running = at.hosted.ask({ type: 'run', job, model: at.model, fit: spec, live: true });
+      for (let i = 0; i < turns; i += 1) await new Promise((resolve) => setImmediate(resolve));
+      await at.hosted.ask({ type: 'cancel', job });
+      const { outcome, steps } = await running;
+      expect(outcome).toBe('cancelled');
+      // Whole weights of the new model, not of the one before.
+      const errors = await at.hosted.ask({ type: 'read', what: 'error', model: at.model });
+      expect(errors.every(Number.isFinite)).toBe(true);
+      expect(steps).toBe(
+        (await at.hosted.ask({ type: 'measure', model: at.model, selection, column: null })).step,
+      );
+      const buffer = new Uint8Array(before).buffer;
+      await at.hosted.ask({ type: 'restore', model: at.model, buffer, align });
+      expect(await drawn(at)).toEqual(positions);
+    }
+  });
+
   it('that runs away leaves the new model at a finite state, drawn and aligned', async () => {
     const at = await made(returning());
     await run(at, {}, true);

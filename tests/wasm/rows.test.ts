@@ -324,6 +324,21 @@ describe('a summary', () => {
     expect(summary.missing).toBe(0);
   });
 
+  it('of a category is the share of each of its values', async () => {
+    const { hosted, table, column, info } = await opened(host());
+    const chosen = [column('group'), column('exact')];
+    const roles = info.columns.map((_, j) => (chosen.includes(j) ? 'feature' : 'ignored') as 'feature');
+    const spec = { roles, scale: 'standard' as const };
+    const features = await hosted.ask({ type: 'prepare', table, job: hosted.nextId(), spec });
+    const rows = bitsOf([1, 2, 3], info.rows);
+    const summary = await hosted.ask({ type: 'read', what: 'summary', table, rows, column: null });
+    const of = (name: string) => features.names.indexOf(name);
+    expect(summary.mean[of('group = red')]).toBeCloseTo(2 / 3, 6);
+    expect(summary.rest_mean[of('group = red')]).toBeCloseTo(1 / 4, 6);
+    expect(summary.mean[of('exact')]).toBe(Math.fround(1_600_000_003));
+    expect([summary.labels, summary.missing]).toEqual([[], 0]);
+  });
+
   it('counts rows without a label, and ends when the columns are used in another way', async () => {
     const { hosted, table, column, info } = await opened(host());
     const rows = bitsOf([1, 4, 5], info.rows);

@@ -545,6 +545,8 @@ describe('session', () => {
       missing,
     );
     await expect(hosted.ask({ type: 'dance' } as never)).rejects.toMatchObject({ code: 'bad_param' });
+    const mind = hosted.ask({ type: 'read', what: 'mind', model: 5 } as never);
+    await expect(mind).rejects.toMatchObject({ code: 'bad_param', where: 'what' });
     const table = await synthetic(hosted);
     await expect(hosted.ask({ type: 'read', what: 'column', table, column: 99 })).rejects.toMatchObject(
       missing,

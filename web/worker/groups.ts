@@ -60,7 +60,7 @@ export function focusOf(fit: FitSpec): number {
   return fit.focus ?? 1;
 }
 
-/** The groups of a fit with a selection, or null without one. Throws when there is nothing to train on. */
+/** The groups of a fit within its bounds with a selection, or null without one. Throws when there is nothing to train on. */
 export function checkGroups(fit: FitSpec, rows: number, heldout: () => RowBits): Groups | null {
   const { selection } = fit;
   if (!selection) {
@@ -68,9 +68,6 @@ export function checkGroups(fit: FitSpec, rows: number, heldout: () => RowBits):
   }
   checkBits(selection, rows, 'selection');
   const focus = focusOf(fit);
-  if (!(focus >= 0 && focus <= 1)) {
-    throw bad('focus must be between 0 and 1.', 'focus');
-  }
   const groups = countGroups(fit, selection, rows, heldout());
   if (groups.selected === 0) {
     throw failure('bad_param', 'No row is selected.', 'Select some rows first.', 'selection');

@@ -43,6 +43,8 @@ export class Readings {
         return this.#heldout(nouns.model(request.model), request.heldout);
       case 'summary':
         return this.#measurements.summary(request);
+      default:
+        throw bad(`There is no ${(request as { what: string }).what} to read.`, 'what');
     }
   }
 
