@@ -49,6 +49,29 @@ describe('command line', () => {
     expect(report.loss.heldout).toBeGreaterThan(0);
   });
 
+  it('writes the report alone when nothing else is asked for', async () => {
+    const args = ['ae', table, '--report', path('alone.json'), '--epochs', '1'];
+    expect(await unfold(...args)).toEqual({ status: 0, out: '', err: '' });
+    const { stages, rows } = JSON.parse(readFileSync(path('alone.json'), 'utf8')) as Report;
+    expect(rows).toBe(120);
+    expect(stages.map(({ name }) => name)).toEqual(['read', 'features', 'train']);
+    expect((await unfold('ae', table, '--report', table)).status).toBe(2);
+  });
+
+  it('row 82: a label that is a number stays one, however little its column varies', async () => {
+    const signed = path('signed.csv');
+    writeFileSync(signed, 'x,y,same,own\n1,2,-1,-5\n3,5,-1,-6\n4,4,-1,-7\n7,1,-1,-8\n');
+    for (const [label, cell] of [
+      ['same', '-1'],
+      ['own', '-5'],
+    ] as const) {
+      const args = ['ae', signed, '--out', path('signed-out.csv'), '--epochs', '1', '--label', label];
+      expect((await unfold(...args)).status).toBe(0);
+      const [, first = ''] = readFileSync(path('signed-out.csv'), 'utf8').split('\n');
+      expect(first.split(',').at(-1)).toBe(cell);
+    }
+  });
+
   it('row 65: the same command gives the same bytes, another seed others, and .npy the same numbers', async () => {
     const run = (out: string, seed: string) =>
       unfold(

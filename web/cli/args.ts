@@ -27,7 +27,7 @@ export interface RetrainOptions {
 export interface Options {
   method: Method;
   file: string; // path, or id of a set of the catalogue
-  out: string;
+  out: string | null; // null: the report alone
   report: string | null;
   label: string | null;
   scale: Scale;
@@ -58,7 +58,8 @@ FILE is a CSV or .tensor file (gzip is fine), or the id of a data set in the cat
 The output has one row for each row of FILE, in its order. In a .csv, text that a
 spreadsheet would take for a formula (it starts with = + - @) gets an apostrophe in front.
 
-  --out FILE            where the codes go: .csv (header z1,z2,...) or .npy (float32)
+  --out FILE            where the codes go: .csv (header z1,z2,...) or .npy (float32);
+                        with --report it may be left out
   --report FILE         what was done, as JSON: stages with seconds, losses, rows a second
   --label COLUMN        never a feature; a column of the CSV output
   --scale SCALE         auto, none, standard, minmax or 255 (auto)
@@ -87,8 +88,8 @@ anywhere. What is left out is as in the training.
                         id; where its last column is selected, rows with 0 there are left out
   --rows class=NAME     rows of a class of the label column
   --rows random=N       N rows drawn by the seed
-  --focus SHARE         of the loss that these rows carry in every batch, from their share of
-                        the rows to 1 (1: the rest is not visited)
+  --focus SHARE         of the loss that these rows carry in every batch (1: the rest is not
+                        visited); at least their share of the rows
   --epochs N            visits of these rows (5; from scratch as in a training of so many)
   --batch N, --lr RATE, --seed N
   --exclude             trains on without these rows instead; an epoch visits the rest
@@ -225,7 +226,7 @@ function defaults(method: Method): Options {
   return {
     method,
     file: '',
-    out: '',
+    out: null,
     report: null,
     label: null,
     scale: 'auto',
@@ -366,8 +367,11 @@ function parseRun(args: readonly string[]): Options {
       files.length === 0 ? 'A file is missing.' : `One file is read at a time, not ${files.length}.`,
     );
   }
-  if (!/\.(csv|npy)$/i.test(options.out)) {
-    throw new UsageError(options.out === '' ? '--out is missing.' : '--out must end in .csv or .npy.');
+  if (options.out === null && options.report === null) {
+    throw new UsageError('--out is missing.');
+  }
+  if (options.out !== null && !/\.(csv|npy)$/i.test(options.out)) {
+    throw new UsageError('--out must end in .csv or .npy.');
   }
   return { ...options, file: files[0] ?? '', retrain: after === null ? null : retrainOf(after) };
 }

@@ -10,7 +10,14 @@ import { HELP, type Options, optionOf, parseArgs, UsageError } from './args.ts';
 import { type Bar, createBar } from './bar.ts';
 import { createHost, type Host } from './host.ts';
 import { csvOf, npyOf } from './output.ts';
-import { measure, planRetrain, type RetrainPlan, type RetrainReport, retrainReport } from './retrain.ts';
+import {
+  measure,
+  planRetrain,
+  type RetrainPlan,
+  type RetrainReport,
+  retrainReport,
+  type Trained,
+} from './retrain.ts';
 import { find, firstReadable } from './source.ts';
 
 export interface Surroundings {
@@ -135,9 +142,12 @@ async function checkOutputs({ file, out, report, retrain }: Options): Promise<vo
   };
   const ids = retrain?.rows.kind === 'file' ? [retrain.rows.path] : [];
   const inputs = await Promise.all([file, ...ids].map(real));
-  const outputs = [['--out', out], ...(report === null ? [] : [['--report', report]])] as [string, string][];
-  const places = await Promise.all(outputs.map(([, path]) => real(path)));
-  outputs.forEach(([name], i) => {
+  const outputs = [
+    { name: '--out', path: out },
+    { name: '--report', path: report },
+  ].flatMap(({ name, path }) => (path === null ? [] : [{ name, path }]));
+  const places = await Promise.all(outputs.map(({ path }) => real(path)));
+  outputs.forEach(({ name }, i) => {
     if (inputs.includes(places[i] ?? '')) {
       throw new UsageError(`${name} is a file that is read: it would be overwritten.`);
     }
@@ -189,13 +199,10 @@ async function run(options: Options, around: Surroundings, bar: Bar): Promise<vo
   const plan = options.retrain === null ? null : await planRetrain(host, options, options.retrain, on);
   const result = await stages.timed('train', () => train(host, model, fit));
   const retrained = plan === null ? null : await retrain(host, model, plan, stages);
-  const codes = await stages.timed('encode', () => host.ask({ type: 'read', what: 'latent', model }));
+  if (options.out !== null) {
+    await writeCodes(host, options.out, on, stages);
+  }
   bar.clear();
-  await stages.timed('write', async () => {
-    const dims = codes.length / info.rows;
-    const beside = label === null ? null : await labelColumn(host, table, info, label);
-    await write(options.out, /\.npy$/i.test(options.out) ? npyOf(codes, dims) : csvOf(codes, dims, beside));
-  });
   if (options.report !== null) {
     const report: Report = {
       method: options.method,
@@ -245,6 +252,16 @@ async function train(host: Host, model: Id, fit: FitSpec): Promise<RunResult> {
     throw failure('not_finite', result.message);
   }
   return result;
+}
+
+async function writeCodes(host: Host, out: string, on: Trained, stages: Stages): Promise<void> {
+  const { table, model, info, params, label } = on;
+  const codes = await stages.timed('encode', () => host.ask({ type: 'read', what: 'latent', model }));
+  await stages.timed('write', async () => {
+    const beside = label === null ? null : await labelColumn(host, table, info, label);
+    const npy = /\.npy$/i.test(out);
+    await write(out, npy ? npyOf(codes, params.latent) : csvOf(codes, params.latent, beside));
+  });
 }
 
 async function labelColumn(host: Host, table: Id, info: TableInfo, column: number): Promise<CsvColumn> {
