@@ -402,6 +402,22 @@ describe('panning in a mode that draws', () => {
     expect(calls).toEqual(['space']);
   });
 
+  it('gives Space back to what has the focus', () => {
+    pointer('pointermove', 10, 10, { buttons: 0 });
+    const button = document.createElement('button');
+    const clicked = vi.fn();
+    button.addEventListener('click', clicked);
+    document.body.append(button);
+    for (const type of ['keydown', 'keyup']) {
+      const event = new KeyboardEvent(type, { key: ' ', bubbles: true, cancelable: true });
+      button.dispatchEvent(event);
+      expect(event.defaultPrevented).toBe(true);
+    }
+    button.remove();
+    expect(clicked).toHaveBeenCalledTimes(1);
+    expect(calls).toEqual([]);
+  });
+
   it('leaves Space alone where it means something: away from the map, in a field, in Pan mode', () => {
     expect(key(' ').defaultPrevented).toBe(false);
     pointer('pointermove', 10, 10, { buttons: 0 });

@@ -232,7 +232,7 @@ export class MapController {
     if (!place) return;
     const [x, y] = place;
     const { width, height } = this.view;
-    const margin = Math.min(40, width / 4, height / 4);
+    const margin = Math.min(PADDING - 4, width / 4, height / 4); // a view that fits shows every row well enough
     const dx = x < margin ? margin - x : x > width - margin ? width - margin - x : 0;
     const dy = y < margin ? margin - y : y > height - margin ? height - margin - y : 0;
     if (dx !== 0 || dy !== 0) this.glide(dx, dy);

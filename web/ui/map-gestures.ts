@@ -12,7 +12,7 @@ import { wheelFactor } from '../render/camera.ts';
 import type { Tool } from '../state/store.ts';
 import type { MapController } from './map-controller.ts';
 import { type Keys, keysOf, NO_KEYS, type ShapeDrawing, type ShapeKind } from './selection-gestures.ts';
-import { pressed } from './shortcuts.ts';
+import { PRESSABLE, TYPING } from './shortcuts.ts';
 
 /** What gestures do to the view. */
 export type Steerable = Pick<
@@ -386,7 +386,11 @@ export function attachGestures(
     if (drawing && event.key === 'Alt') event.preventDefault();
   };
 
-  /** In a mode that draws, Space is held to pan; only when it is let go without a drag does it mean what it does elsewhere. */
+  /**
+   * In a mode that draws, Space is held to pan while the pointer is above the map, whatever has the focus: the
+   * radio or the button that was pressed last. Only when it is let go without a drag does it mean what it does
+   * elsewhere.
+   */
   const onSpace = (event: KeyboardEvent): void => {
     if (event.type === 'keyup') {
       if (!space) return;
@@ -394,10 +398,13 @@ export function attachGestures(
       space = null;
       delete host.dataset['space'];
       swallow(event);
-      if (!used) target.space();
+      if (used) return;
+      const focused = event.target instanceof Element ? event.target.closest<HTMLElement>(PRESSABLE) : null;
+      if (focused) focused.click();
+      else target.space();
     } else if (space) {
       swallow(event);
-    } else if (over && target.tool() !== 'pan' && pressed(event) === 'toggle') {
+    } else if (over && !event.repeat && target.tool() !== 'pan' && !modified(event) && !takesText(event)) {
       space = { used: false };
       host.dataset['space'] = '';
       swallow(event);
@@ -455,6 +462,15 @@ function isShape(does: Press['does']): does is ShapeKind {
 /** What holds for the kind of pointer of an event. */
 function kindOf(event: PointerEvent, of: typeof REACH | typeof SLOP): number {
   return of[event.pointerType === 'touch' || event.pointerType === 'pen' ? event.pointerType : 'mouse'];
+}
+
+function modified(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.metaKey || event.altKey;
+}
+
+/** The key goes to a field or a sheet that needs it. */
+function takesText(event: KeyboardEvent): boolean {
+  return event.target instanceof Element && event.target.closest(`${TYPING}, dialog`) !== null;
 }
 
 function swallow(event: Event): void {

@@ -28,9 +28,9 @@ export interface KeyPress {
 const WRITING =
   'input:not([type=checkbox], [type=radio], [type=range], [type=file]), textarea, [contenteditable]';
 /** Elements that take single characters themselves: a list jumps to what begins with one. */
-const TYPING = `${WRITING}, select`;
+export const TYPING = `${WRITING}, select`;
 /** Elements that Space presses. */
-const PRESSABLE = 'button, summary, a, input, label, [role=button]';
+export const PRESSABLE = 'button, summary, a, input, label, [role=button]';
 
 const letters: Record<string, Shortcut> = { g: 'pan', l: 'lasso', b: 'box', k: 'brush', r: 'retrain' };
 
