@@ -313,6 +313,57 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.none).toEqual([0, 0, 0]);
   });
 
+  it('draws trails of many rows of which few are selected in full once they rest', async () => {
+    const seen = await page.evaluate(async () => {
+      const n = 3000;
+      const mounted = window.kit.mount(200, 100, 1);
+      const { renderer } = mounted;
+      const palette = new Uint8Array(1024);
+      palette.fill(255, 3, 4);
+      const at = (x: number): Float32Array =>
+        Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? x : i < n ? 30 : -30));
+      /** Whether there is a line behind the selected rows, and behind the others. */
+      const lines = (): boolean[] => {
+        const { data, width } = window.kit.pixels(renderer.canvas);
+        return [20, 80].map((y) => [-1, 0, 1].some((d) => (data[4 * ((y + d) * width + 100)] ?? 255) < 250));
+      };
+      renderer.set({
+        positions: at(-80),
+        palette,
+        flags: Uint8Array.from({ length: n }, (_, row) => (2 * row < n ? 1 : 2)),
+        trails: { from: at(-80) },
+        camera: { cx: 0, cy: 0, scale: 1 },
+        pointSize: 4,
+      });
+      renderer.draw(0);
+      renderer.set({ positions: at(80), blendMs: 100 });
+      renderer.draw(1000);
+      renderer.draw(1090);
+      const moving = lines();
+      renderer.draw(1200);
+      const arrived = lines();
+      while (mounted.frames === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      renderer.draw(1600);
+      const rested = lines();
+      renderer.set({ camera: { cx: 1, cy: 0, scale: 1 } });
+      renderer.draw(1700);
+      const panned = lines();
+      while (mounted.frames === 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      renderer.draw(2100);
+      const again = lines();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return { moving, arrived, rested, panned, again, frames: mounted.frames };
+    });
+    expect(seen).toEqual({
+      moving: [true, false],
+      arrived: [true, false],
+      rested: [true, true],
+      panned: [true, false],
+      again: [true, true],
+      frames: 2,
+    });
+  });
+
   it('draws trails of more rows than are drawn at once, each at its place', async () => {
     const seen = await page.evaluate(() => {
       const n = 40_000;

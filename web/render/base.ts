@@ -5,11 +5,24 @@
 
 import type { Camera } from './camera.ts';
 import { spreadArea } from './marks.ts';
-import { countHidden, defaultProps, mergeProps, type PointRenderer, type ScatterProps } from './props.ts';
+import {
+  countHidden,
+  defaultProps,
+  mergeProps,
+  type PointRenderer,
+  rowCount,
+  type ScatterProps,
+  trailsOf,
+} from './props.ts';
 import { backingSize, captureTiles } from './surface.ts';
 
 /** The longest gap between two draws that still counts as one motion, in ms. */
 const MOTION_GAP = 250;
+
+/** Rows up to which a processor draws every trail in each step of a motion. */
+const MOVING_TRAILS = 2_000;
+/** How long points and camera must have stood still before it draws them all, in ms: training sends sooner. */
+const REST = 300;
 
 /** One picture: what it looks at, in CSS pixels, at how many device pixels each. */
 export interface Picture {
@@ -19,6 +32,8 @@ export interface Picture {
   readonly dpr: number;
   /** With the rings of hovered and focused rows. */
   readonly highlights: boolean;
+  /** With the trails of rows that are not selected, too. */
+  readonly allTrails: boolean;
 }
 
 export abstract class BaseRenderer implements PointRenderer {
@@ -26,6 +41,8 @@ export abstract class BaseRenderer implements PointRenderer {
   abstract readonly software: boolean;
   protected readonly canvas: HTMLCanvasElement;
   protected readonly props = defaultProps();
+  /** Asked to draw again for a reason of the renderer's own. */
+  protected readonly onNeedsFrame: (() => void) | undefined;
   protected disposed = false;
 
   /** CSS pixels. */
@@ -43,12 +60,22 @@ export abstract class BaseRenderer implements PointRenderer {
   private spread: number | null = null;
   private hidden: number | null = null;
 
-  protected constructor(canvas: HTMLCanvasElement) {
+  /** Whether nothing has moved for a while, or yet; the timer that will say so; and the camera drawn last. */
+  private rested = true;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private lastCamera: Camera | null = null;
+
+  protected constructor(canvas: HTMLCanvasElement, onNeedsFrame?: () => void) {
     this.canvas = canvas;
+    this.onNeedsFrame = onNeedsFrame;
   }
 
   abstract draw(now: number): boolean;
-  abstract dispose(): void;
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.restTimer);
+  }
 
   /** Most device pixels along a side of the canvas. */
   protected abstract get maxSide(): number;
@@ -100,6 +127,7 @@ export abstract class BaseRenderer implements PointRenderer {
           height: tile.pixelHeight / scale,
           dpr: scale,
           highlights: false,
+          allTrails: true,
         });
         return canvas;
       },
@@ -116,8 +144,9 @@ export abstract class BaseRenderer implements PointRenderer {
 
   /** What the visible canvas shows. */
   protected wholeView(): Picture {
-    const { props, width, height, dpr } = this;
-    return { camera: props.camera, width, height, dpr, highlights: true };
+    const { props, width, height, dpr, software } = this;
+    const allTrails = !software || this.rested || rowCount(props) <= MOVING_TRAILS;
+    return { camera: props.camera, width, height, dpr, highlights: true, allTrails };
   }
 
   /** Area of the map in world units squared. */
@@ -143,6 +172,24 @@ export abstract class BaseRenderer implements PointRenderer {
     const { blend } = this;
     blend.t = blend.duration > 0 ? Math.min(1, Math.max(0, (now - blend.start) / blend.duration)) : 1;
     blend.drawn = now;
+    const { camera } = this.props;
+    this.noteMotion(blend.t < 1 || camera !== (this.lastCamera ?? camera));
+    this.lastCamera = camera;
+  }
+
+  /** Keeps `rested`; asks for a frame when the trails left out meanwhile are due. */
+  private noteMotion(moving: boolean): void {
+    if (moving) {
+      this.rested = false;
+      clearTimeout(this.restTimer);
+      this.restTimer = undefined;
+    }
+    if (this.rested || this.blend.t < 1) return;
+    this.restTimer ??= setTimeout(() => {
+      this.rested = true;
+      this.restTimer = undefined;
+      if (this.software && trailsOf(this.props)) this.onNeedsFrame?.();
+    }, REST);
   }
 }
 

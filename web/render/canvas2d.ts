@@ -41,8 +41,8 @@ export class Canvas2dRenderer extends BaseRenderer {
   private old: Float32Array | null = null;
 
   /** Throws Error when the canvas gives no 2-D context. */
-  constructor(canvas: HTMLCanvasElement) {
-    super(canvas);
+  constructor(canvas: HTMLCanvasElement, onNeedsFrame?: () => void) {
+    super(canvas, onNeedsFrame);
     const context = canvas.getContext('2d', { alpha: false });
     if (!context) throw new Error('This browser offers no canvas to draw the map on.');
     this.context = context;
@@ -57,8 +57,8 @@ export class Canvas2dRenderer extends BaseRenderer {
     return this.blend.t < 1;
   }
 
-  dispose(): void {
-    this.disposed = true;
+  override dispose(): void {
+    super.dispose();
     this.image = this.old = null;
     this.from = this.to = this.seen = new Float32Array(0);
   }
@@ -114,7 +114,7 @@ export class Canvas2dRenderer extends BaseRenderer {
     }
   }
 
-  protected paint({ camera, width, dpr, highlights }: Picture): void {
+  protected paint({ camera, width, dpr, highlights, allTrails }: Picture): void {
     const { props, canvas, selected, area } = this;
     if (this.image?.width !== canvas.width || this.image.height !== canvas.height) {
       this.image = this.context.createImageData(canvas.width, canvas.height);
@@ -132,7 +132,7 @@ export class Canvas2dRenderer extends BaseRenderer {
     /* The backing store is a whole number of pixels, so its true ratio differs a little from dpr. */
     const ratio = canvas.width / width;
     const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
-    if (this.old) rasterTrails(raster, points, this.old, camera, ratio, trailMarks(look(n), dpr));
+    if (this.old) rasterTrails(raster, points, this.old, camera, ratio, trailMarks(look(n), dpr, allTrails));
     if (selected < n) rasterPass(raster, points, camera, ratio, 0, look(n), props.outline);
     if (selected > 0) {
       const marks = selectedMarks(look(SELECTION_CROWD * selected), dpr);

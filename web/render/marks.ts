@@ -92,9 +92,9 @@ export interface TrailMarks {
   readonly half: number;
 }
 
-/** The look of trails, given that of the points they lead to. */
-export function trailMarks(marks: Marks, dpr: number): TrailMarks {
-  const crowd = Math.min(1, marks.alpha / FULL_ALPHA);
+/** The look of trails, given that of the points they lead to; of selected rows alone, or of all. */
+export function trailMarks(marks: Marks, dpr: number, all: boolean): TrailMarks {
+  const crowd = all ? Math.min(1, marks.alpha / FULL_ALPHA) : 0;
   return {
     plain: TRAIL.plain * crowd,
     dimmed: TRAIL.dimmed * crowd,

@@ -149,6 +149,7 @@ export function rasterTrails(
     if ((flag & FLAG_HIDDEN) !== 0) continue;
     const strength =
       (flag & FLAG_SELECTED) !== 0 ? marks.selected : (flag & FLAG_DIMMED) !== 0 ? marks.dimmed : marks.plain;
+    if (strength === 0) continue;
     const entry = 4 * (colours?.[row] ?? 0);
     rasterTrail(
       raster,

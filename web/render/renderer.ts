@@ -62,7 +62,7 @@ class SwitchingRenderer implements MountedRenderer {
       if (!(error instanceof WebglUnavailable)) throw error;
       this.canvas.remove();
       this.canvas = this.addCanvas();
-      this.inner = new Canvas2dRenderer(this.canvas);
+      this.inner = new Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
       options.onFallback?.(`${error.message} The map is drawn without the graphics card, which is slower.`);
     }
   }
@@ -119,7 +119,7 @@ class SwitchingRenderer implements MountedRenderer {
     this.inner.dispose();
     this.canvas.remove();
     this.canvas = this.addCanvas();
-    this.inner = new Canvas2dRenderer(this.canvas);
+    this.inner = new Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
     this.inner.resize(...this.size);
     this.inner.set({ ...this.props, blendMs: 0 });
     this.options.onFallback?.(`${reason} The map is now drawn without the graphics card, which is slower.`);

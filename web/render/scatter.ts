@@ -70,7 +70,7 @@ export class ScatterRenderer extends BaseRenderer {
 
   /** Throws WebglUnavailable when the canvas gives no WebGL2 context or the driver refuses the shaders. */
   constructor(canvas: HTMLCanvasElement, options: ScatterOptions = {}) {
-    super(canvas);
+    super(canvas, options.onNeedsFrame);
     this.options = options;
     this.gl = openContext(canvas);
     this.gpu = new PointsGpu(this.gl);
@@ -106,10 +106,10 @@ export class ScatterRenderer extends BaseRenderer {
     return this.waiting ? new Promise((resolve) => this.settlers.push(resolve)) : Promise.resolve();
   }
 
-  dispose(): void {
+  override dispose(): void {
     if (this.disposed) return;
     this.settle();
-    this.disposed = true;
+    super.dispose();
     clearTimeout(this.goneTimer);
     this.canvas.removeEventListener('webglcontextlost', this.onLost);
     this.canvas.removeEventListener('webglcontextrestored', this.onRestored);
@@ -159,7 +159,7 @@ export class ScatterRenderer extends BaseRenderer {
 
   /* ---- drawing ------------------------------------------------------------------------------------------ */
 
-  protected paint({ camera, width, height, dpr, highlights }: Picture): void {
+  protected paint({ camera, width, height, dpr, highlights, allTrails }: Picture): void {
     const { gl, props, canvas, gpu, selected, area } = this;
     gl.clearColor(props.background[0] / 255, props.background[1] / 255, props.background[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -198,7 +198,7 @@ export class ScatterRenderer extends BaseRenderer {
       flags: props.flags?.length === n,
     };
     if (this.trails && trailsOf(props)) {
-      this.trails.draw(gpu, view, arrays, trailMarks(look(n), dpr), !this.wantSprites);
+      this.trails.draw(gpu, view, arrays, trailMarks(look(n), dpr, allTrails), !this.wantSprites);
     }
     this.usePoints(gpu, view, sprites);
     const draw: DrawContext = { gpu, dpr, sprites, arrays };
@@ -300,7 +300,7 @@ export class ScatterRenderer extends BaseRenderer {
     stale.positions = stale.colours = stale.palette = stale.flags = stale.trails = true;
     this.blend = { ...this.blend, duration: 0, t: 1 };
     this.settle();
-    this.options.onNeedsFrame?.();
+    this.onNeedsFrame?.();
   };
 
   private giveUp(reason: string): void {

@@ -4,7 +4,7 @@
 layout(location = 4) in vec2 a_old;
 
 uniform float u_reach;      // half the width and half a pixel more, in device pixels
-uniform vec3 u_strength;    // opacity at the new end: plain, dimmed, selected
+uniform vec3 u_strength;    // opacity at the new end: plain, dimmed, selected; 0 draws none
 uniform float u_tail;       // opacity at the old end, as a share of that
 
 out float v_across;         // device pixels from the middle of the line
@@ -20,12 +20,13 @@ void main() {
     float pixels = length(way);
     // False for a way that is not a number, or longer than a float can tell.
     bool shown = finite(a_to) && finite(a_old) && (a_flags & HIDDEN) == 0u && pixels >= 1.0 && pixels < 1e9;
-    vec2 side = shown ? vec2(-way.y, way.x) / pixels * u_reach * u_pixel : vec2(0.0);
-    if (!shown) was = now = vec2(2.0);
-
     bool selected = (a_flags & SELECTED) != 0u;
     bool dimmed = (a_flags & DIMMED) != 0u;
     float strength = selected ? u_strength.z : dimmed ? u_strength.y : u_strength.x;
+    shown = shown && strength > 0.0;
+    vec2 side = shown ? vec2(-way.y, way.x) / pixels * u_reach * u_pixel : vec2(0.0);
+    if (!shown) was = now = vec2(2.0);
+
     float entry = float(a_colour);
     vec4 old_a = vec4(was - side, -u_reach, entry + strength * u_tail);
     vec4 old_b = vec4(was + side, u_reach, entry + strength * u_tail);
