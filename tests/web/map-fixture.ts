@@ -26,6 +26,7 @@ export function mapActions(store: Store, engine: FakeEngine): TestActions {
     notify: (notice) => {
       store.notices.value = [...store.notices.peek(), { id: store.notices.peek().length, ...notice }];
     },
+    settle: () => undefined,
     report: (error) => called.push(`report ${String(error)}`),
     refreshFlags: view.refreshFlags,
   });

@@ -42,6 +42,9 @@ function start(): Bench {
   const selection = createSelectionActions(store, engine, {
     undo,
     announce: (text) => said.push(text),
+    settle: (about) => {
+      store.notices.value = store.notices.value.filter((notice) => notice.about !== about);
+    },
     notify: (notice) => {
       store.notices.value = [...store.notices.value, { id: 1, ...notice }];
     },
@@ -229,7 +232,7 @@ describe('undoing selections', () => {
     expect(store.undoable.value.undo).toBe('clearing the selection');
     await actions.undo();
     expect(selected(store)).toEqual([1, 2, 3]);
-    expect(said.at(-1)).toBe('Undone: clearing the selection.');
+    expect(said.at(-1)).toBe('Undone: clearing the selection. 3 of 10 selected');
     expect(store.undoable.value).toEqual({ undo: 'selection of 3 rows', redo: 'clearing the selection' });
     await actions.undo();
     expect(store.selection.value).toMatchObject({ count: 2, maker: box(0, 0, 1, 1) });
@@ -291,6 +294,8 @@ describe('rows by what they are', () => {
     expect(selected(store)).toEqual([6]);
     expect(store.notices.value).toMatchObject([{ tone: 'info', text: 'No row found: “xyz” in any column.' }]);
     expect(said.at(-1)).toBe('No row found: “xyz” in any column.');
+    actions.selectRow(7);
+    expect(store.notices.value).toEqual([]);
   });
 
   it('tell what is wrong with the wish, and where', async () => {

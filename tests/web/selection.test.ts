@@ -159,6 +159,14 @@ describe('what made a selection, in words', () => {
     [LASSO, 'lasso at epoch 12'],
     [{ ...LASSO, kind: 'box', epoch: 0 }, 'box before training'],
     [{ ...LASSO, kind: 'brush', radius: 0.1 }, 'brush at epoch 12'],
+    [
+      { kind: 'values', of: 'error', lo: 0.05, hi: null, step: 940, epoch: 12 },
+      'error from 0.05 at epoch 12',
+    ],
+    [
+      { kind: 'values', of: 'change', lo: -0.5, hi: 0, step: 940, epoch: 12 },
+      'change of error −0.5 to 0 at epoch 12',
+    ],
     [clicked(4), 'row 5'],
     [clicked(4, 7, 8), '3 clicked rows'],
     [{ kind: 'rows', rows: [0, 1200] }, '1,200 rows'],

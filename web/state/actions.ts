@@ -69,6 +69,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     undo,
     announce,
     notify: session.notify,
+    settle: session.settle,
     report: session.report,
     refreshFlags: view.refreshFlags,
   });

@@ -46,10 +46,13 @@ export function createHideActions(
   function change(label: string, next: Shown): void {
     const before: Shown = { entries: store.hidden.peek().entries, only: store.bulk.only };
     put(next);
-    undo.push({ label, undo: () => put(before), redo: () => put(next) });
+    undo.push({ label, undo: () => put(before), redo: () => put(next), says: shownRows });
+    announce(shownRows());
+  }
+
+  function shownRows(): string {
     const rows = store.table.peek()?.info.rows ?? 0;
-    const left = rows - store.hidden.peek().rows;
-    announce(`${formatCount(left)} of ${formatCount(rows)} rows shown`);
+    return `${formatCount(rows - store.hidden.peek().rows)} of ${formatCount(rows)} rows shown`;
   }
 
   /** The legend's entries that have an eye, with their names. */

@@ -5,7 +5,7 @@ import { addRow, emptyBits } from '../render/bits.ts';
 import { comparison, driftOf, errorChange } from './colouring.ts';
 import { parseNumber } from './number-text.ts';
 import { rowsOf } from './selection.ts';
-import type { Store } from './store.ts';
+import type { Maker, Store } from './store.ts';
 
 /** Entries of a palette. */
 const ENTRIES = 256;
@@ -53,6 +53,14 @@ export function scaleValues(store: Store): Float32Array | null {
   if (kind === 'change')
     return arrays?.error && before.error ? errorChange(before.error, arrays.error) : null;
   return kind === 'drift' && arrays && before.positions ? driftOf(before.positions, arrays.positions) : null;
+}
+
+/** What makes a selection of a part of the scale that `scaleValues` tells of. */
+export function valuesMaker(store: Store, { lo, hi }: ValueRange): Maker {
+  const map = store.map.peek();
+  const { kind } = store.colour.peek();
+  if (!map || kind === 'none' || kind === 'column') return { kind: 'none' };
+  return { kind: 'values', of: kind, lo, hi, step: map.step, epoch: map.epoch };
 }
 
 export type TypedRange = ({ ok: true } & ValueRange) | { ok: false; error: string };

@@ -81,8 +81,10 @@ export interface SelectionNeeds {
   undo: Undo;
   announce(text: string): void;
   notify(notice: Omit<Notice, 'id'>): void;
-  /** Tells a failure; `doing` comes before it. */
-  report(error: unknown, doing: string): void;
+  /** Takes back what was said about a matter. */
+  settle(about: NonNullable<Notice['about']>): void;
+  /** Tells a failure; `doing` comes before it, `after` behind. */
+  report(error: unknown, doing: string, after?: string, about?: Notice['about']): void;
   /** Has the flags of the rows made again. */
   refreshFlags(): void;
 }
@@ -132,6 +134,7 @@ export function createSelectionActions(
   function change(bits: RowBits, maker: Maker): void {
     wishes++;
     lost = null;
+    needs.settle('selection');
     const before = present();
     const count = countBits(bits);
     const next = count > 0 ? { bits, maker: rounded(maker) } : NOTHING;
@@ -140,9 +143,13 @@ export function createSelectionActions(
       if (sameBits(before.bits, next.bits)) return;
       put(next);
       const label = count > 0 ? `selection of ${rowsText(count)}` : 'clearing the selection';
-      undo.push({ label, undo: () => put(before), redo: () => put(next) });
+      undo.push({ label, undo: () => put(before), redo: () => put(next), says });
     });
-    announce(countSentence(count, rowCount(), store.hidden.peek().selected));
+    announce(says());
+  }
+
+  function says(): string {
+    return countSentence(store.selection.peek().count, rowCount(), store.hidden.peek().selected);
   }
 
   function selectBits(bits: RowBits, maker: Maker, op: SelectionOp = store.selectionOp.peek()): void {
@@ -170,13 +177,13 @@ export function createSelectionActions(
         selectBits(bits, by, op);
       } else {
         const words = describeMaker(by, table, table.info.rows);
-        needs.notify({ tone: 'info', text: `No row found: ${words}.` });
+        needs.notify({ tone: 'info', text: `No row found: ${words}.`, about: 'selection' });
         announce(`No row found: ${words}.`);
       }
     } catch (error) {
       if (mine !== wishes) return;
       if (failureOf(error).code === 'worker_lost') lost = { by, op };
-      else needs.report(error, 'These rows can’t be selected.');
+      else needs.report(error, 'These rows can’t be selected.', '', 'selection');
     }
   }
 

@@ -271,6 +271,10 @@ export function describeMaker(maker: Maker, table: TableState | null, rows: numb
       return `${maker.kind} ${epochWords(maker.epoch)}`;
     case 'rows':
       return rowsWords(maker);
+    case 'values': {
+      const name = { error: 'error', change: 'change of error', drift: 'drift' }[maker.of];
+      return `${rangeWords(name, maker)} ${epochWords(maker.epoch)}`;
+    }
     case 'not':
       return `all but ${inner(maker.of)}`;
     case 'both': {
@@ -292,7 +296,10 @@ function describeCriterion(by: Criterion, table: TableState | null, rows: number
   const name = by.column === null ? 'any column' : columnName(table, by.column);
   if (by.kind === 'class') return classWords(by, name);
   if (by.kind === 'search') return `“${cut(by.text)}” in ${name}`;
-  const { lo, hi } = by;
+  return rangeWords(name, by);
+}
+
+function rangeWords(name: string, { lo, hi }: { lo: number | null; hi: number | null }): string {
   if (lo === null) return hi === null ? `${name} with a value` : `${name} up to ${formatNumber(hi)}`;
   return hi === null
     ? `${name} from ${formatNumber(lo)}`

@@ -106,7 +106,7 @@ export interface Notice {
   action?: { label: string; run: () => void };
   other?: { label: string; run: () => void }; // a second way out: the notice asks something
   details?: string; // what "Copy details" copies
-  about?: 'opening'; // of several about one matter only the last is shown; gone when the matter is settled
+  about?: 'opening' | 'selection'; // of several about one matter only the last is shown; gone when the matter is settled
 }
 
 /** `change` and `drift` compare with the state before the last retrain (`Bulk.before`). */
@@ -122,6 +122,9 @@ export type SelectionOp = 'replace' | 'add' | 'subtract' | 'intersect';
 
 export type Tool = 'pan' | 'lasso' | 'box' | 'brush';
 
+/** What the map's scales show of each row beside its columns. */
+export type RowValue = 'error' | 'change' | 'drift';
+
 /** What made a selection: enough to say it in words, and to make it again. */
 export type Maker =
   | { kind: 'none' }
@@ -129,6 +132,7 @@ export type Maker =
   | Criterion
   | { kind: 'polygon' | 'box'; points: number[]; step: number; epoch: number; axes: [number, number] } // x, y pairs on the map
   | { kind: 'brush'; points: number[]; radius: number; step: number; epoch: number; axes: [number, number] } // the path, map units
+  | { kind: 'values'; of: RowValue; lo: number | null; hi: number | null; step: number; epoch: number } // both included; null: no end
   | { kind: 'rows'; rows: number[]; clicked?: true } // first, count pairs, ascending; not clicked: what has grown too long to tell
   | { kind: 'not'; of: Maker }
   | { kind: 'both'; op: Exclude<SelectionOp, 'replace'>; first: Maker; second: Maker };

@@ -17,6 +17,8 @@ export interface UndoEntry {
   redo(): void | Promise<void>;
   /** It changes the model: not while a job runs. */
   model?: boolean;
+  /** What is said beside "Undone: …" once either has been done: "412 of 10,000 selected". */
+  says?(): string;
 }
 
 export interface Undo {
@@ -88,7 +90,8 @@ export function createUndo(
     if (!back) done.splice(place, 0, entry);
     else if (unchanged) undone.push(entry);
     show();
-    announce(`${back ? 'Undone' : 'Redone'}: ${entry.label}.`);
+    const now = entry.says ? ` ${entry.says()}` : '';
+    announce(`${back ? 'Undone' : 'Redone'}: ${entry.label}.${now}`);
   }
 
   return {

@@ -11,8 +11,8 @@ import {
   scaleValues,
   typedRange,
   type ValueRange,
+  valuesMaker,
 } from '../state/legend-select.ts';
-import { runsOf } from '../state/selection.ts';
 import type { Legend as LegendState, SelectionOp } from '../state/store.ts';
 import { formatNumber } from '../state/summary.ts';
 import { LegendItems } from './legend-items.tsx';
@@ -45,7 +45,7 @@ export function RangeLegend({ store, actions, legend, palette }: RangeLegendProp
     const shown = scaleValues(store);
     if (!shown) return;
     const bits = rowsInRange(shown, range);
-    actions.selectBits(bits, { kind: 'rows', rows: runsOf(bits) }, op);
+    actions.selectBits(bits, valuesMaker(store, range), op);
   };
   const submit = (op?: SelectionOp): void => {
     const range = typedRange(typed.from, typed.to);
