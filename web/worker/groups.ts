@@ -34,22 +34,30 @@ export interface Groups {
   rest: number; // other rows to visit
 }
 
+function bitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
 /** Counts a fit's groups over a table of so many rows. `heldout`: rows that are kept out. */
 export function countGroups(fit: FitSpec, selection: RowBits, rows: number, heldout: RowBits): Groups {
   const groups: Groups = { selected: 0, trained: 0, rest: 0 };
-  for (let row = 0; row < rows; row += 1) {
-    groups.selected += hasRow(selection, row) ? 1 : 0;
-  }
-  const count = (row: number): void => {
-    if (!hasRow(heldout, row)) {
-      groups[hasRow(selection, row) ? 'trained' : 'rest'] += 1;
-    }
-  };
+  let kept = 0;
+  selection.forEach((word, i) => {
+    const out = heldout[i] ?? 0;
+    groups.selected += bitsIn(word);
+    groups.trained += bitsIn(word & ~out);
+    kept += bitsIn(out);
+  });
+  groups.rest = rows - kept - groups.trained;
   if (fit.rows) {
-    fit.rows.forEach(count);
-  } else {
-    for (let row = 0; row < rows; row += 1) {
-      count(row);
+    groups.trained = 0;
+    groups.rest = 0;
+    for (const row of fit.rows) {
+      if (!hasRow(heldout, row)) {
+        groups[hasRow(selection, row) ? 'trained' : 'rest'] += 1;
+      }
     }
   }
   return groups;
