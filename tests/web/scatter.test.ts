@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { marksFor, suggestedPointSize } from '../../web/render/marks.ts';
+import { marksFor, suggestedPointSize, TRAIL_TAIL } from '../../web/render/marks.ts';
 import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
-import { clearRaster, rasterPass, rasterRow } from '../../web/render/raster.ts';
+import { clearRaster, rasterPass, rasterRow, rasterTrails } from '../../web/render/raster.ts';
 import { ScatterRenderer } from '../../web/render/scatter.ts';
 import { backingSize, tilesFor } from '../../web/render/surface.ts';
 
@@ -182,9 +182,45 @@ describe('ScatterRenderer', () => {
     expect(renderer.set({ flags: flags.subarray() })).toBe(true);
     expect(renderer.set({ camera: { cx: 5, cy: 6, scale: 7 }, hoverRow: 3 })).toBe(true);
     expect(renderer.set({ camera: { cx: 5, cy: 6, scale: 7 }, hoverRow: 3 })).toBe(false);
+    const from = new Float32Array(2 * n);
+    expect(renderer.set({ trails: { from } })).toBe(true);
+    expect(renderer.set({ trails: { from } })).toBe(false);
+    expect(renderer.set({ trails: { from: from.subarray() } })).toBe(true);
+    expect(renderer.set({ trails: null })).toBe(true);
+    expect(renderer.set({ trails: null })).toBe(false);
     expect(renderer.set({ background: [1, 2, 3, 255] })).toBe(true);
     expect(renderer.set({ background: [1, 2, 3, 255] })).toBe(false);
     expect(renderer.set({})).toBe(false);
+  });
+
+  it('draws all trails in one more call, under the points, and uploads where rows were once', () => {
+    const from = new Float32Array(2 * n);
+    expect(renderer.set({ trails: { from } })).toBe(true);
+    renderer.draw(10);
+    expect(uploads(canvas.calls).filter(({ name }) => name === 'bufferSubData')).toHaveLength(1);
+    expect(draws(canvas.calls).map(({ args }) => args.slice(1))).toEqual([
+      [0, 4, n],
+      [0, 4, n],
+    ]);
+    expect(renderer.set({ trails: { from } })).toBe(false);
+    /* A new frame is still one upload, and no loop over the rows. */
+    const { positions, reads } = watched(n);
+    renderer.set({ positions, blendMs: 100 });
+    canvas.calls.length = 0;
+    renderer.draw(50);
+    const sent = uploads(canvas.calls).filter(({ name }) => name === 'bufferSubData');
+    expect(sent.map(({ args }) => (args[2] as Float32Array).length)).toEqual([2 * n]);
+    expect(sent[0]?.args[2]).not.toBe(from);
+    expect(reads()).toBeLessThanOrEqual(2 * 1024);
+    expect(draws(canvas.calls)).toHaveLength(2);
+    /* Of another number of rows they lead nowhere; without them there is one call less. */
+    for (const trails of [{ from: new Float32Array(2 * n - 2) }, null]) {
+      renderer.set({ trails });
+      canvas.calls.length = 0;
+      renderer.draw(60);
+      expect(uploads(canvas.calls)).toEqual([]);
+      expect(draws(canvas.calls)).toHaveLength(1);
+    }
   });
 
   it('uploads nothing for frames that are replaced before they are drawn', () => {
@@ -233,7 +269,12 @@ describe('ScatterRenderer', () => {
     renderer = new ScatterRenderer(asCanvas(canvas), { onNeedsFrame });
     renderer.resize(100, 100, 1);
     const index = new Uint8Array(7);
-    renderer.set({ positions: new Float32Array(14), colours: { index }, flags: new Uint8Array(7) });
+    renderer.set({
+      positions: new Float32Array(14),
+      colours: { index },
+      flags: new Uint8Array(7),
+      trails: { from: new Float32Array(14) },
+    });
     renderer.draw(0);
     const event = new Event('webglcontextlost', { cancelable: true });
     canvas.dispatchEvent(event);
@@ -246,7 +287,7 @@ describe('ScatterRenderer', () => {
     expect(onNeedsFrame).toHaveBeenCalledTimes(1);
     renderer.draw(2);
     const sizes = canvas.calls.filter(({ name }) => name === 'bufferSubData').map(({ args }) => args[2]);
-    expect(sizes.map((data) => (data as Uint8Array).byteLength)).toEqual([56, 7, 7]);
+    expect(sizes.map((data) => (data as Uint8Array).byteLength)).toEqual([56, 7, 7, 56]);
     expect(canvas.calls.filter(({ name }) => name === 'texImage2D')).toHaveLength(1);
     renderer.dispose();
   });
@@ -400,6 +441,89 @@ describe('raster', () => {
     const dimmed = picture([0, 0], [2], [0]).at(20, 20)[1] ?? 0;
     expect(dimmed).toBeGreaterThan(150);
     expect(dimmed).toBeLessThan(245);
+  });
+
+  describe('trails', () => {
+    const half = 0.625;
+    const look = { plain: 0.2, dimmed: 0.1, selected: 0.4, half };
+
+    /** Ink of one trail from a to b, pixels from the upper left corner of 40 by 40: black on white, 0 to 1 each. */
+    function inkOf(a: readonly [number, number], b: readonly [number, number], flag = 0): Float64Array {
+      const raster = { data: new Uint8ClampedArray(40 * 40 * 4), width: 40, height: 40 };
+      clearRaster(raster, [255, 255, 255, 255]);
+      const black = new Uint8Array(1024);
+      black.fill(255, 3, 4);
+      const points = {
+        seen: Float32Array.from([b[0] - 20, 20 - b[1]]),
+        flags: Uint8Array.of(flag),
+        colours: null,
+        palette: black,
+      };
+      rasterTrails(raster, points, Float32Array.from([a[0] - 20, 20 - a[1]]), camera, 1, look);
+      return Float64Array.from({ length: 1600 }, (_, i) => (255 - (raster.data[4 * i] ?? 255)) / 255);
+    }
+    const total = (ink: Float64Array): number => ink.reduce((sum, v) => sum + v, 0);
+
+    it.each([
+      [
+        [5, 20],
+        [35, 20],
+      ],
+      [
+        [20, 35],
+        [20, 5],
+      ],
+      [
+        [6, 9],
+        [33, 27],
+      ],
+      [
+        [30, 38],
+        [12, 4],
+      ],
+      [
+        [18.3, 20.2],
+        [20.1, 21.4],
+      ],
+    ] as const)('have the ink of a line of their length and width, fading: %j to %j', (a, b) => {
+      const ink = inkOf(a, b);
+      const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+      const mean = (look.plain * (1 + TRAIL_TAIL)) / 2;
+      /* Bytes round; a short line has few of them. */
+      expect(total(ink) / (2 * half * length * mean)).toBeGreaterThan(0.85);
+      expect(total(ink) / (2 * half * length * mean)).toBeLessThan(1.15);
+      /* All of it near the line, most of it near the new end. */
+      let [near, late] = [0, 0];
+      for (const [i, v] of ink.entries()) {
+        const [x, y] = [(i % 40) + 0.5, Math.floor(i / 40) + 0.5];
+        const t = ((x - a[0]) * (b[0] - a[0]) + (y - a[1]) * (b[1] - a[1])) / length ** 2;
+        const off = Math.abs((x - a[0]) * (b[1] - a[1]) - (y - a[1]) * (b[0] - a[0])) / length;
+        if (t >= 0 && t <= 1 && off <= half + 0.5) near += v;
+        if (t >= 0.5) late += v;
+      }
+      expect(near).toBeCloseTo(total(ink), 9);
+      expect(late).toBeGreaterThan(0.6 * total(ink));
+    });
+
+    it('are stronger for selected rows, fainter for dimmed ones, and none where there is no way', () => {
+      const [a, b] = [[5, 20] as const, [35, 20] as const];
+      const inks = [2, 0, 1].map((flag) => total(inkOf(a, b, flag)));
+      expect(inks[0]).toBeGreaterThan(0);
+      expect((inks[1] ?? 0) / (inks[0] ?? 1)).toBeCloseTo(2, 0);
+      expect((inks[2] ?? 0) / (inks[1] ?? 1)).toBeCloseTo(2, 0);
+      expect(total(inkOf(a, b, 4))).toBe(0);
+      expect(total(inkOf(a, [5.5, 20.5]))).toBe(0);
+      for (const no of [Number.NaN, Number.POSITIVE_INFINITY, 1e30]) {
+        expect(total(inkOf([no, 20], b))).toBe(0);
+        expect(total(inkOf(a, [5, no]))).toBe(0);
+      }
+    });
+
+    it('are cut at the borders, without a gap', () => {
+      const ink = inkOf([-4000, 20.5], [4000, 20.5]);
+      for (let x = 0; x < 40; x++) expect(ink[20 * 40 + x]).toBeGreaterThan(0.05);
+      expect(total(inkOf([-100, -50], [300, -50]))).toBe(0);
+    });
   });
 
   it('clips at the borders and puts a ring around a highlighted row', () => {
