@@ -16,12 +16,15 @@ export const ERROR =
 export const DISTANCE_CORRELATION =
   'Distance correlation of the rows and their places on the map: 0 when they are independent, 1 when the map is a scaled copy. Of at most 1,000 rows (Székely, Rizzo and Bakirov 2007).';
 
+/** As the legend has them: 2 before 10. */
+const order = new Intl.Collator('en', { numeric: true });
+
 export function BeforeAfter({ node }: { node: HistoryNode }): JSX.Element | null {
   const { before, after } = node;
   const listed = useMemo(() => (before && after ? changes(before, after) : []), [before, after]);
   if (!before || !after) return null;
   const groups = listed.filter(({ of }) => of !== 'class');
-  const classes = listed.filter(({ of }) => of === 'class');
+  const classes = listed.filter(({ of }) => of === 'class').sort((a, b) => order.compare(a.name, b.name));
   const most = listed.reduce((size, { change }) => Math.max(size, Math.abs(change ?? 0)), 0);
   const worst = mostForgotten(node);
   const line = (change: Change): JSX.Element => (

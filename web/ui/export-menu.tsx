@@ -50,11 +50,12 @@ function Choices({ store, actions, protect, onProtect, onDone }: ChoicesProps): 
   };
   return (
     <div class="popover-form">
-      <ActionButton why={why} onPress={() => save(false)} name="All rows (CSV)">
+      <ActionButton look="wide" why={why} onPress={() => save(false)} name="All rows (CSV)">
         All rows (CSV)
         <span class="export-count">{formatCount(rows)}</span>
       </ActionButton>
       <ActionButton
+        look="wide"
         why={why ?? (count === 0 ? 'Select rows first.' : null)}
         onPress={() => save(true)}
         name="Selected rows (CSV)"

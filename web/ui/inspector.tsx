@@ -59,14 +59,13 @@ function useFold(store: Store): [boolean, () => void] {
   const byHand = useRef(false);
   const pinned = store.pinned.value;
   const { version } = store.selection.value;
-  const { nodes } = store.history.value;
-  const known = useRef(nodes.length);
+  const { nodes, at } = store.history.value;
+  const changed = at !== null && Boolean(nodes[at]?.after);
   useEffect(() => {
-    const more = nodes.length > known.current;
-    known.current = nodes.length;
-    const retrained = more && nodes.at(-1)?.kind !== 'train' && store.pinned.peek() === null;
-    if (retrained && !byHand.current && matchMedia('(width >= 900px)').matches) setOpen(false);
-  }, [store, nodes]);
+    if (byHand.current) return;
+    const beside = matchMedia('(width >= 900px)').matches;
+    setOpen(!(changed && beside && store.pinned.peek() === null));
+  }, [store, at, changed]);
   /* Another row or selection opens it. */
   useEffect(() => {
     if (!byHand.current) setOpen(true);

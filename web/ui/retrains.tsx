@@ -177,7 +177,7 @@ function Node({ node, lane, from, history, table, store, actions }: NodeProps): 
           {visibleText(nodeTitle(node, table))}
           {here ? <span class="retrain-now">now</span> : null}
         </span>
-        <span class="retrain-detail">{detail.join(' · ')}</span>
+        <span class="retrain-detail">{detail.join(' · ').replaceAll(' %', '\u00a0%')}</span>
         {returning ? (
           <span class="retrain-detail" role="status">
             Doing it again: {timeText(history.returning?.seconds ?? 0)}.

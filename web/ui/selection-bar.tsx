@@ -128,10 +128,10 @@ function Random({ store, actions, rows }: PanelProps & { rows: number }): JSX.El
         <Icon name="dice" size={14} />
         Random
       </button>
-      <label class="selection-small" for={`${id}-rows`}>
-        <span class="visually-hidden">Random rows</span>
+      <span class="selection-small">
         <TypedInput
           id={`${id}-rows`}
+          name="Random rows"
           text={String(n)}
           inputMode="numeric"
           title={`Random rows: how many to select, 1 to ${formatCount(rows)}`}
@@ -140,12 +140,12 @@ function Random({ store, actions, rows }: PanelProps & { rows: number }): JSX.El
           onTake={(text) => take('rows', text, 1, rows, setN)}
         />
         <span aria-hidden="true">rows</span>
-      </label>
-      <label class="selection-small" for={`${id}-seed`}>
+      </span>
+      <span class="selection-small">
         <span aria-hidden="true">seed</span>
-        <span class="visually-hidden">Random seed</span>
         <TypedInput
           id={`${id}-seed`}
+          name="Random seed"
           text={String(seed)}
           inputMode="numeric"
           title="Seed: the same seed gives the same rows"
@@ -153,7 +153,7 @@ function Random({ store, actions, rows }: PanelProps & { rows: number }): JSX.El
           describedBy={error ? `${id}-error` : undefined}
           onTake={(text) => take('seed', text, 0, 4_294_967_295, setSeed)}
         />
-      </label>
+      </span>
       {error ? (
         <p class="field-error" id={`${id}-error`} role="alert">
           {error}

@@ -5,6 +5,8 @@ import { useState } from 'preact/hooks';
 
 export interface TypedInputProps {
   id: string;
+  /** Accessible name, where no label points to the field. */
+  name?: string;
   /** What counts now, as text. */
   text: string;
   inputMode: 'numeric' | 'decimal' | 'text';
@@ -25,6 +27,7 @@ export function TypedInput(props: TypedInputProps): JSX.Element {
   return (
     <input
       id={props.id}
+      aria-label={props.name}
       type="text"
       inputMode={props.inputMode}
       autocomplete="off"
