@@ -77,7 +77,7 @@ const CIVIDIS: Stops = [
  * stands out from the ground, so on a dark one the ends are the lighter. The grey is seen on either.
  */
 const DIVERGING = {
-  light: { middle: 0.78, end: 0.5, chroma: 0.13 },
+  light: { middle: 0.8, end: 0.57, chroma: 0.147 },
   dark: { middle: 0.48, end: 0.8, chroma: 0.1 },
 } as const;
 /** Hues below and above zero, in degrees: blue and orange, the pair that every deficiency keeps apart. */
