@@ -182,10 +182,16 @@ function sameValue(a: ScatterProps[keyof ScatterProps], b: ScatterProps[keyof Sc
   if (a === b) return true;
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
   if (Array.isArray(a) && Array.isArray(b)) return a.every((v, i) => v === b[i]);
-  if ('index' in a && 'index' in b) return a.index === b.index;
-  if ('from' in a && 'from' in b) return a.from === b.from;
+  const held = arrayIn(a);
+  if (held) return held === arrayIn(b);
   if ('cx' in a && 'cx' in b) return a.cx === b.cx && a.cy === b.cy && a.scale === b.scale;
   return false;
+}
+
+/** The array that a holder of colours or trails holds. */
+function arrayIn(value: object): unknown {
+  if ('index' in value) return value.index;
+  return 'from' in value ? value.from : undefined;
 }
 
 /** Number of rows of `props`. */
