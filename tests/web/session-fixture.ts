@@ -6,6 +6,7 @@
 import type {
   ColumnInfo,
   Estimate,
+  Failure,
   FeatureInfo,
   Frame,
   Id,
@@ -452,4 +453,30 @@ export async function trainingBench(): Promise<Bench & { table: Id; job: Id; map
     model: model.info.model,
     map: model.info.map,
   };
+}
+
+export const BAD_FILE: Failure = {
+  code: 'bad_file',
+  message: 'This is a PNG image.',
+  hint: 'Save it as CSV.',
+};
+
+/** What is on screen. */
+export function kind(bench: Bench): string {
+  return bench.store.phase.value.kind;
+}
+
+/** What the notices say. */
+export function texts(bench: Bench): string[] {
+  return bench.store.notices.value.map(({ text }) => text);
+}
+
+/** Presses the button of a notice. */
+export async function press(bench: Bench, label: string): Promise<void> {
+  for (const { action, other } of bench.store.notices.value) {
+    for (const button of [action, other]) {
+      if (button?.label === label) button.run();
+    }
+  }
+  await settle();
 }

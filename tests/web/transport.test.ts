@@ -7,7 +7,7 @@ import {
   valuesDetail,
   valuesText,
 } from '../../web/state/column-groups.ts';
-import type { ModelState, Phase, TableState } from '../../web/state/store.ts';
+import type { ModelState, Phase, TableState, Task } from '../../web/state/store.ts';
 import {
   advice,
   byteText,
@@ -87,10 +87,23 @@ describe('the transport', () => {
 describe('epochs', () => {
   it('count those of earlier runs too', () => {
     expect(epochsOf(null, null)).toBeNull();
-    expect(epochsOf(model(5), null)).toEqual({ done: 5, of: 5, share: 1 });
+    expect(epochsOf(model(5), null)).toEqual({ done: 5, of: 5, share: 0 });
     const second = progressOf(1, { epoch: 2, epochs: 20, done: 25, total: 100 });
     expect(epochsOf(model(7), second)).toEqual({ done: 7, of: 25, share: 0.25 });
     expect(progressSentence(second, model(7))).toBe('epoch 7 of 25, loss 0.1429, about 5 s left');
+  });
+
+  it('of a retrain are its own; a way back is told in steps', () => {
+    const now = progressOf(1, { epoch: 2, epochs: 5, done: 25, total: 100 });
+    const task: Task = { kind: 'retrain', title: 'Retraining on digit 8', stage: 'run' };
+    expect(epochsOf(model(7), now, task)).toEqual({ done: 2, of: 5, share: 0.25 });
+    expect(progressSentence(now, model(7), task)).toBe(
+      'Retraining on digit 8: epoch 2 of 5, loss 0.1429, about 5 s left',
+    );
+    const back: Task = { kind: 'return', title: 'Returning to retrain 2', stage: 'run' };
+    expect(progressSentence(now, model(7), back)).toBe(
+      'Returning to retrain 2: step 25 of 100, about 5 s left',
+    );
   });
 });
 

@@ -73,17 +73,11 @@ export function epochsOf(
 ): EpochCount | null {
   if (!model) return null;
   const done = model.losses.at(-1)?.epoch ?? 0;
-  if (!progress || progress.epochs === 0) return { done, of: done, share: 1 };
+  if (!progress || progress.epochs === 0) return { done, of: done, share: 0 };
   const part = progress.total > 0 ? progress.done / progress.total : progress.epoch / progress.epochs;
   const share = Math.min(1, Math.max(0, part));
   if (task) return { done: progress.epoch, of: progress.epochs, share };
   return { done, of: done - progress.epoch + progress.epochs, share };
-}
-
-/** What the model is busy with, where that needs saying: "Retraining on digit 8", "Measuring errors"; else nothing. */
-export function taskText(task: Task | null): string {
-  if (!task) return '';
-  return task.stage === 'measure' ? 'Measuring errors' : task.title;
 }
 
 /** "less than a second", "9 s", "1 min 20 s", "2 h 5 min". */
