@@ -329,6 +329,24 @@ describe('the worker lost', () => {
     expect(node(bench, 1).after).toEqual(node(twin, 1).after);
   });
 
+  it('right after a retrain costs neither its snapshot nor what it did', async () => {
+    const bench = await trained({ snapshotBudget: 0 });
+    const { actions, store, station } = bench;
+    selectOdd(bench);
+    const worker = station.workers[0];
+    if (!worker) throw new Error('There is no worker.');
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message, transfer) => {
+      if ((message as { type: string }).type === 'snapshot') worker.breakDown('gone');
+      else post(message, transfer);
+    };
+    await actions.retrain();
+    expect(station.workers).toHaveLength(2);
+    expect(node(bench, 1)).toMatchObject({ kept: true });
+    expect(node(bench, 1).after?.selection.error).toBeLessThan(node(bench, 1).before?.selection.error ?? 0);
+    expect(store.history.value.at).toBe(1);
+  });
+
   it('in a plain training goes on from the last snapshot; that state is kept for good', async () => {
     const bench = await trained({ snapshotBudget: 0 });
     const { actions, store, station } = bench;

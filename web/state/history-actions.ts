@@ -9,6 +9,7 @@
 
 import { batch } from '@preact/signals';
 import type { Align, FitSpec, Id, Measurement, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
+import { failureOf } from './engine-port.ts';
 import { lengthens, NO_HISTORY, type Path, pathTo } from './history.ts';
 import type { Models } from './model-actions.ts';
 import { sameBits } from './selection.ts';
@@ -45,7 +46,9 @@ export interface Recorder {
   readonly base: number | null;
   /** There is another model, or none. */
   reset(): void;
-  /** A training begins: what is uncertain is put right first. */
+  /** Puts right what is uncertain; whatever looks at the weights to compare them waits for it. */
+  settle(): Promise<void>;
+  /** A training begins. */
   begin(): Promise<void>;
   /** A training has ended: its node, or null when it left the model as it was, or the model is gone. */
   record(ended: Ended): Promise<HistoryNode | null>;
@@ -71,6 +74,13 @@ export interface Recorder {
   wayBack(): Promise<() => Promise<void>>;
   /** Draws the map anew; the model is at this node from now on. */
   arrive(node: number): Promise<void>;
+}
+
+/** Asks again when the worker was lost: another one has the state that the training ended with. Null: not to be had. */
+async function twice<T>(ask: () => Promise<T>): Promise<T | null> {
+  return ask()
+    .catch((error: unknown) => (failureOf(error).code === 'worker_lost' ? ask() : null))
+    .catch(() => null);
 }
 
 function sameAxes(a: [number, number], b: [number, number] | undefined): boolean {
@@ -220,16 +230,17 @@ export function createRecorder(
       return null;
     }
     /* A snapshot that can't be had is no loss yet: the state can be made again. */
-    const buffer = await engine.request({ type: 'snapshot', model: id }).catch(() => null);
-    const after = deed.selected ? await measure(deed.selected).catch(() => null) : null;
+    const buffer = await twice(() => engine.request({ type: 'snapshot', model: id }));
+    const { selected } = deed;
+    const after = selected ? await twice(() => measure(selected)) : null;
     const model = store.models.peek().get(id);
     if (!model) return null;
     const node = nodeFrom(ended, model, after);
     const { nodes } = store.history.peek();
     settleAt(node.id);
     steps = node.steps;
-    if (buffer)
-      snapshots.put(node.id, { buffer, before: deed.selected ? store.bulk.before : null }, node.rated);
+    const before = selected ? store.bulk.before : null;
+    if (buffer) snapshots.put(node.id, { buffer, before }, node.rated);
     change({ nodes: [...nodes.slice(0, node.id), node, ...nodes.slice(node.id + 1)], at: node.id });
     return nodeOf(node.id);
   }
@@ -300,6 +311,10 @@ export function createRecorder(
     }
   }
 
+  async function settle(): Promise<void> {
+    if (doubtful) await recover();
+  }
+
   async function cutOff(kind: RunKind, moved: boolean): Promise<void> {
     if (!moved) {
       change({ at: broken ? null : base });
@@ -316,8 +331,9 @@ export function createRecorder(
       return base;
     },
     reset,
+    settle,
     async begin() {
-      if (doubtful) await recover();
+      await settle();
       change({ at: null });
     },
     record,
@@ -340,7 +356,7 @@ export function createRecorder(
       change({});
     },
     async wayBack() {
-      if (doubtful) await recover();
+      await settle();
       const { at } = store.history.peek();
       const { result, info } = modelNow();
       if (at !== null && snapshots.has(at)) {

@@ -101,6 +101,7 @@ export function createRetrains(
     const earlier = store.bulk.before;
     let deed: Deed;
     try {
+      await recorder.settle();
       const before = await recorder.measure(selected);
       const look = await recorder.look();
       if (taken()) {
