@@ -4,7 +4,7 @@
  * asked again of the next one.
  */
 
-import { batch, effect, untracked } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import { emptyBits, sameBits } from './selection.ts';
@@ -141,7 +141,7 @@ function followHeldout(
     untracked(() => {
       const last = asked;
       asked = model && { model: model.info.model, table: model.info.table, fit: model.fit };
-      if (last?.table !== asked?.table) batch(() => put(null));
+      if (last?.table !== asked?.table) put(null);
       if (!asked || asked.fit.heldout === 0) {
         reading.drop();
         put(null);
