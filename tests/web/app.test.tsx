@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { App } from '../../web/ui/app.tsx';
 import { type DroppedData, readDrop } from '../../web/ui/drop-overlay.tsx';
 import { pressed } from '../../web/ui/shortcuts.ts';
+import { AFTER, BEFORE, openPanel, redraw, rowsFrom, trainedBench } from './panels-fixture.ts';
 import {
   type Bench,
   CATALOG,
@@ -42,11 +43,6 @@ function mount<B extends Bench>(bench: B): B {
   return bench;
 }
 
-async function redraw(): Promise<void> {
-  await settle();
-  await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 function button(name: string): HTMLElement {
   return screen.getByRole('button', { name });
 }
@@ -82,11 +78,25 @@ describe('the names that people and scripts rely on', () => {
     for (const name of textFields) {
       expect(within(parameters).getByLabelText(name).tagName, name).toBe('INPUT');
     }
-    for (const name of ['Pause', 'Step', 'Stop', 'Theme', 'Help']) expect(button(name)).toBeTruthy();
+    const buttons = ['Pause', 'Step', 'Stop', 'Theme', 'Help', 'Undo', 'Redo', 'Export'];
+    for (const name of buttons) expect(button(name)).toBeTruthy();
     expect(screen.getByRole('progressbar', { name: 'Progress' })).toBeTruthy();
-    for (const name of ['Loss', 'Map', 'Inspector', 'Legend', 'Rows']) {
+    for (const name of ['Loss', 'Map', 'Inspector', 'Legend', 'Rows', 'Selection']) {
       expect(screen.getByRole('region', { name }), name).toBeTruthy();
     }
+    const selection = within(screen.getByRole('region', { name: 'Selection' }));
+    const acts = [
+      'Retrain on selection',
+      'Train from scratch on selection',
+      'Exclude',
+      'Keep only',
+      'Invert',
+      'Clear',
+      'Random',
+    ];
+    for (const name of acts) expect(selection.getByRole('button', { name }), name).toBeTruthy();
+    expect(selection.getByRole('slider', { name: 'Focus' })).toBeTruthy();
+    expect(selection.getByLabelText('Random rows').tagName).toBe('INPUT');
     expect(screen.getByRole('status', { name: 'Messages' }).getAttribute('aria-live')).toBe('polite');
     expect(store.phase.value.kind).toBe('running');
   });
@@ -365,6 +375,45 @@ describe('keys', () => {
     expect(bench.engine.sent.at(-1)).toMatchObject({ type: 'resume', epochs: 1 });
   });
 
+  it('choose the tool, and retrain on the selection', async () => {
+    const bench = mount(await trainedBench());
+    for (const [key, tool] of Object.entries({ l: 'lasso', b: 'box', K: 'brush', g: 'pan' })) {
+      fireEvent.keyDown(document.body, { key });
+      expect(bench.store.tool.value).toBe(tool);
+    }
+    fireEvent.keyDown(document.body, { key: 'r' });
+    await redraw();
+    expect(bench.engine.count('measure')).toBe(0);
+    expect(bench.store.announcement.value).toMatch(/^Select/);
+    bench.actions.selectBits(rowsFrom(490, 100), { kind: 'all' }, 'replace');
+    fireEvent.keyDown(document.body, { key: 'r' });
+    await redraw();
+    expect(bench.engine.waiting('run').body.fit.selection).toEqual(rowsFrom(490, 100));
+  });
+
+  it('undo and redo, also when single keys are switched off, but not in a field', async () => {
+    const bench = mount(await trainedBench());
+    bench.actions.setShortcuts(false);
+    bench.actions.selectBits(rowsFrom(0, 412), { kind: 'all' }, 'replace');
+    await redraw();
+    expect(button('Undo').title).toBe('Undo selection of 412 rows (Ctrl+Z)');
+    expect(button('Redo').title).toBe('Nothing to redo');
+    const press = async (target: Element, change: object): Promise<number> => {
+      fireEvent.keyDown(target, change);
+      await redraw();
+      return bench.store.selection.value.count;
+    };
+    expect(await press(screen.getByLabelText('Epochs'), { key: 'z', ctrlKey: true })).toBe(412);
+    expect(await press(document.body, { key: 'z', ctrlKey: true })).toBe(0);
+    expect(button('Redo').title).toBe('Redo selection of 412 rows (Ctrl+Shift+Z)');
+    expect(await press(document.body, { key: 'Z', ctrlKey: true, shiftKey: true })).toBe(412);
+    expect(await press(document.body, { key: 'z', metaKey: true })).toBe(0);
+    expect(await press(document.body, { key: 'y', ctrlKey: true })).toBe(412);
+    fireEvent.click(button('Undo'));
+    await redraw();
+    expect(bench.store.selection.value.count).toBe(0);
+  });
+
   it('do nothing while typing, with Ctrl, or when switched off', async () => {
     const bench = mount(await trainingBench());
     await redraw();
@@ -378,12 +427,80 @@ describe('keys', () => {
   });
 
   it('a Space on a button presses that button only', () => {
-    const press = { ctrlKey: false, metaKey: false, altKey: false, repeat: false, defaultPrevented: false };
+    const held = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+    const press = { ...held, repeat: false, defaultPrevented: false };
     const target = document.createElement('button');
     expect(pressed({ ...press, key: ' ', target })).toBeNull();
     expect(pressed({ ...press, key: '?', target })).toBe('help');
     expect(pressed({ ...press, key: ' ', target: document.body })).toBe('toggle');
     expect(pressed({ ...press, key: ' ', target: document.body, repeat: true })).toBeNull();
+  });
+});
+
+describe('the foot of the page after a retrain', () => {
+  it('says what it did to the errors, and shows the losses of selection and rest', async () => {
+    const bench = mount(await trainedBench());
+    bench.engine.answers.measure = () => (bench.engine.count('measure') === 1 ? BEFORE : AFTER);
+    bench.actions.selectBits(rowsFrom(490, 400), { kind: 'class', column: 3, classes: ['5'] }, 'replace');
+    await redraw();
+    fireEvent.click(button('Retrain on selection'));
+    await redraw();
+    const run = bench.engine.waiting('run');
+    const last = { epoch: 7, train: 0.21, heldout: 0.35, selection: 0.1812, rest: 0.4123 };
+    bench.actions.onProgress(progressOf(run.body.job, { epoch: 3, epochs: 5, series: [last] }));
+    await redraw();
+    expect(screen.getByText('Retraining on quality 5: epoch 3 of 5')).toBeTruthy();
+    await run.answer(runResult({ epochs: 5, steps: 200, message: 'Retrained 5 epochs on 400 rows.' }));
+    await redraw();
+    const words = 'Selection −50 %, rest +50 %; most forgotten: quality 7.';
+    expect(document.querySelector('.outcome')?.textContent).toBe(words);
+    const numbers = [...document.querySelectorAll('.losses dl > div')].map((one) => one.textContent);
+    expect(numbers).toEqual([' train0.2100', ' held out0.3500', ' selection0.1812', ' rest0.4123']);
+    const loss = screen.getByRole('region', { name: 'Loss' });
+    const heads = [...loss.querySelectorAll('thead th')].map((head) => head.textContent);
+    expect(heads).toEqual(['Epoch', 'Train', 'Held out', 'Selection', 'Rest']);
+    const retrains = screen.getByRole('region', { name: 'Retrains' });
+    expect(within(retrains).getByRole('button', { name: 'Return to 0' })).toBeTruthy();
+  });
+
+  it('says when a model is worse than the mean, with one thing to try', async () => {
+    const bench = mount(await trainingBench());
+    bench.engine.answers.prepare = () => featureInfo({ baseline: 1 });
+    const series = [
+      { epoch: 1, train: 3, heldout: 3 },
+      { epoch: 2, train: 1.5, heldout: 1.6 },
+    ];
+    bench.actions.onProgress(progressOf(bench.job, { epoch: 2, epochs: 2, series }));
+    await bench.engine.waiting('run').answer(runResult({ message: 'Trained 2 epochs.', train: 1.5 }));
+    await redraw();
+    const words = 'Trained 2 epochs. Its error is above 1, that of predicting the mean: train on.';
+    expect(document.querySelector('.outcome')?.textContent).toBe(words);
+  });
+});
+
+describe('exporting rows', () => {
+  it('of all or of the selected ones, guarded unless that is switched off', async () => {
+    const bench = mount(await trainedBench());
+    let panel = await openPanel('Export');
+    expect(within(panel).getByRole('button', { name: 'Selected rows (CSV)' }).title).toBe(
+      'Select rows first.',
+    );
+    fireEvent.click(within(panel).getByRole('button', { name: 'All rows (CSV)' }));
+    await redraw();
+    expect(bench.engine.sent.at(-1)).toMatchObject({ type: 'export', only: false, protect: true });
+    expect(bench.saved).toHaveLength(1);
+    bench.actions.selectBits(rowsFrom(0, 3), { kind: 'all' }, 'replace');
+    panel = await openPanel('Export');
+    const guard = within(panel).getByRole('checkbox', { name: /^Guard text/ });
+    fireEvent.click(guard);
+    await redraw();
+    fireEvent.click(within(panel).getByRole('button', { name: 'Selected rows (CSV)' }));
+    await redraw();
+    expect(bench.engine.sent.filter(({ type }) => type === 'export').at(-1)).toMatchObject({
+      only: true,
+      protect: false,
+      selection: rowsFrom(0, 3),
+    });
   });
 });
 

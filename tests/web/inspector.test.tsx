@@ -58,6 +58,18 @@ describe('the inspector', () => {
     expect((within(region).getByLabelText(/^Row/) as HTMLInputElement).value).toBe('3');
   });
 
+  it('marks a value that stands in for an empty cell', async () => {
+    const store = trainedStore();
+    const { engine, region } = show(store);
+    actions?.pin(2);
+    await engine.reads('inspect')[0]?.answer(detailOf(2, { cells: ['0.1', '', '0.3', 'a'] }));
+    const values = within(region).getByRole('region', { name: 'Values' });
+    const filled = [...values.querySelectorAll('tbody tr')].map(
+      (row) => row.querySelector('td.filled')?.textContent ?? null,
+    );
+    expect(filled).toEqual([null, '2 (filled)', null]);
+  });
+
   it('colours a cell of the code by all rows, not by the row itself', async () => {
     const store = trainedStore();
     const { engine, region } = show(store);

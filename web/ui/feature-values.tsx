@@ -18,9 +18,11 @@ export interface FeatureValuesProps {
   detail: RowDetail;
   /** (d) names of the features. */
   names: readonly string[];
+  /** (d) column that each comes from. */
+  source: ArrayLike<number>;
 }
 
-export function FeatureValues({ detail, names }: FeatureValuesProps): JSX.Element {
+export function FeatureValues({ detail, names, source }: FeatureValuesProps): JSX.Element {
   const [sorted, setSorted] = useState(false);
   const { residual } = detail;
   const order = useMemo(() => (sorted ? byResidual(residual) : null), [sorted, residual]);
@@ -72,8 +74,11 @@ export function FeatureValues({ detail, names }: FeatureValuesProps): JSX.Elemen
                   <th scope="row" title={visibleText(names[feature] ?? '')}>
                     <DataText text={names[feature] ?? ''} />
                   </th>
-                  <td class="number">{formatNumber(detail.input_raw[feature] ?? Number.NaN)}</td>
-                  <td class="number">{formatNumber(detail.reconstruction_raw[feature] ?? Number.NaN)}</td>
+                  <Value
+                    value={detail.input_raw[feature]}
+                    filled={detail.cells[source[feature] ?? -1] === ''}
+                  />
+                  <Value value={detail.reconstruction_raw[feature]} />
                   <td>
                     <ResidualBar value={residual[feature] ?? Number.NaN} most={most} />
                   </td>
@@ -84,6 +89,27 @@ export function FeatureValues({ detail, names }: FeatureValuesProps): JSX.Elemen
         </div>
       </section>
     </div>
+  );
+}
+
+/** A number; one that stands in for an empty cell says so: it is no measurement. */
+function Value({
+  value = Number.NaN,
+  filled = false,
+}: {
+  value: number | undefined;
+  filled?: boolean;
+}): JSX.Element {
+  const text = formatNumber(value);
+  return filled ? (
+    <td class="number filled" title={`The cell is empty: ${text} stands in for it, as What was done says`}>
+      {text}
+      <span class="visually-hidden"> (filled)</span>
+    </td>
+  ) : (
+    <td class="number" title={text}>
+      {text}
+    </td>
   );
 }
 

@@ -119,12 +119,12 @@ function InspectorBody({ store, actions, row, table }: BodyProps): JSX.Element {
       <LatentCells values={detail.latent} range={store.latentRange.value} />
       {features.image ? (
         <Fold summary={`Values of ${formatCount(features.d)} pixels`}>
-          <FeatureValues detail={detail} names={features.names} />
+          <FeatureValues detail={detail} names={features.names} source={features.source} />
         </Fold>
       ) : (
         <>
           <h3 class="side-subtitle">Values</h3>
-          <FeatureValues detail={detail} names={features.names} />
+          <FeatureValues detail={detail} names={features.names} source={features.source} />
         </>
       )}
       <Fold summary={`All ${formatCount(detail.cells.length)} cells of the row`}>
