@@ -138,6 +138,21 @@ describe('PickIndex', () => {
     );
   });
 
+  it('finds the same rows as one by one where edges run along rows, over each other and through corners', () => {
+    const whole = fc.integer({ min: -3, max: 43 });
+    const polygon = fc.array(fc.tuple(whole, whole), { minLength: 3, maxLength: 40 });
+    const points = Array.from({ length: 41 * 41 }, (_, i): [number, number] => [i % 41, Math.floor(i / 41)]);
+    const { index } = indexOf({ points, hidden: [] });
+    fc.assert(
+      fc.property(polygon, (corners) => {
+        const flat = corners.flat();
+        const inside = points.flatMap(([x, y], row) => (windingNumber(flat, x, y) !== 0 ? [row] : []));
+        expect(rowsOf(index.selectPolygon(flat))).toEqual(inside);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('decides whole cells as single rows would be decided, over many rows and a fine outline', () => {
     const n = 20_000;
     const positions = scattered(n);

@@ -87,12 +87,12 @@ export class ScatterRenderer extends BaseRenderer {
     if (this.width === 0 || this.height === 0) return false;
     try {
       this.upload(gpu, now);
-      this.advance(now);
-      this.paint(this.wholeView());
     } catch (error) {
       this.giveUp(error instanceof Error ? error.message : String(error));
       return false;
     }
+    this.advance(now);
+    this.paint(this.wholeView());
     return this.blend.t < 1;
   }
 
@@ -150,8 +150,8 @@ export class ScatterRenderer extends BaseRenderer {
     }
     if (stale.palette) gpu.uploadPalette(props.palette);
     const from = trailsOf(props);
-    if (stale.trails && from) {
-      this.trails ??= new TrailsGpu(this.gl);
+    if (stale.trails && from && !this.gl.isContextLost()) {
+      this.trails ??= new TrailsGpu(this.gl, !this.wantSprites);
       this.trails.upload(from, props.dims);
     }
     stale.positions = stale.colours = stale.flags = stale.palette = stale.trails = false;
@@ -198,7 +198,7 @@ export class ScatterRenderer extends BaseRenderer {
       flags: props.flags?.length === n,
     };
     if (this.trails && trailsOf(props)) {
-      this.trails.draw(gpu, view, arrays, trailMarks(look(n), dpr, allTrails), !this.wantSprites);
+      this.trails.draw(gpu, view, arrays, trailMarks(look(n), dpr, allTrails));
     }
     this.usePoints(gpu, view, sprites);
     const draw: DrawContext = { gpu, dpr, sprites, arrays };

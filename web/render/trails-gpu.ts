@@ -23,10 +23,16 @@ const QUAD_BYTES = 6 * 16;
 const UNIFORMS = [...VIEW_UNIFORMS, 'u_palette', 'u_reach', 'u_strength', 'u_tail'] as const;
 type TrailUniforms = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
 
-/** One way of drawing: programs and locations, made when first needed. */
 interface TrailProgram {
   readonly program: WebGLProgram;
   readonly at: TrailUniforms;
+}
+
+/** What the way without instances needs besides: the program that writes corners, and where to. */
+interface Writing {
+  readonly program: TrailProgram;
+  readonly corners: GrowBuffer;
+  readonly feedback: WebGLTransformFeedback | null;
 }
 
 /** Everything here dies with the context. */
@@ -34,17 +40,23 @@ export class TrailsGpu {
   private readonly gl: WebGL2RenderingContext;
   private readonly old: GrowBuffer;
   private dims = 2;
-  private whole: TrailProgram | null = null;
-  /** Writes corners; draws them. */
-  private writing: TrailProgram | null = null;
-  private written: TrailProgram | null = null;
-  private corners: GrowBuffer | null = null;
-  private readonly feedback: WebGLTransformFeedback | null;
+  /** Draws whole quads, or corners that were written. */
+  private readonly drawing: TrailProgram;
+  private readonly writing: Writing | null;
 
-  constructor(gl: WebGL2RenderingContext) {
+  /** Throws WebglUnavailable when the driver refuses. */
+  constructor(gl: WebGL2RenderingContext, instances: boolean) {
     this.gl = gl;
     this.old = new GrowBuffer(gl);
-    this.feedback = gl.createTransformFeedback();
+    const source = commonSource + trailsSource;
+    this.drawing = link(gl, instances ? source : writtenSource);
+    this.writing = instances
+      ? null
+      : {
+          program: link(gl, source, ['v_a', 'v_b', 'v_c', 'v_d', 'v_e', 'v_f']),
+          corners: new GrowBuffer(gl),
+          feedback: gl.createTransformFeedback(),
+        };
   }
 
   /** Takes where rows were (n, dims): one upload. */
@@ -54,43 +66,44 @@ export class TrailsGpu {
   }
 
   /** Draws the trails of all rows of `points`, blended over what is there. */
-  draw(points: PointsGpu, view: GpuView, arrays: RowArrays, marks: TrailMarks, instances: boolean): void {
-    if (instances) this.drawInstances(points, view, arrays, marks);
-    else this.drawWritten(points, view, arrays, marks);
-    this.gl.disableVertexAttribArray(OLD);
+  draw(points: PointsGpu, view: GpuView, arrays: RowArrays, marks: TrailMarks): void {
+    const { gl, writing } = this;
+    if (writing) {
+      this.drawWritten(writing, points, view, arrays, marks);
+    } else {
+      this.use(this.drawing, points, view, marks);
+      points.bind(0, 1, arrays);
+      this.bindOld(0, 1);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, points.rows);
+    }
+    gl.disableVertexAttribArray(OLD);
   }
 
   dispose(): void {
-    const { gl } = this;
+    const { gl, writing } = this;
     this.old.dispose();
-    this.corners?.dispose();
-    gl.deleteTransformFeedback(this.feedback);
-    for (const made of [this.whole, this.writing, this.written]) gl.deleteProgram(made?.program ?? null);
+    gl.deleteProgram(this.drawing.program);
+    writing?.corners.dispose();
+    gl.deleteTransformFeedback(writing?.feedback ?? null);
+    gl.deleteProgram(writing?.program.program ?? null);
   }
 
-  private drawInstances(points: PointsGpu, view: GpuView, arrays: RowArrays, marks: TrailMarks): void {
+  private drawWritten(
+    { program, corners, feedback }: Writing,
+    points: PointsGpu,
+    view: GpuView,
+    arrays: RowArrays,
+    marks: TrailMarks,
+  ): void {
     const { gl } = this;
-    this.whole ??= this.link(commonSource + trailsSource);
-    this.use(this.whole, points, view, marks);
-    points.bind(0, 1, arrays);
-    this.bindOld(0, 1);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, points.rows);
-  }
-
-  private drawWritten(points: PointsGpu, view: GpuView, arrays: RowArrays, marks: TrailMarks): void {
-    const { gl } = this;
-    this.writing ??= this.link(commonSource + trailsSource, ['v_a', 'v_b', 'v_c', 'v_d', 'v_e', 'v_f']);
-    this.written ??= this.link(writtenSource);
-    this.corners ??= new GrowBuffer(gl);
-    const { corners } = this;
     corners.reserve(Math.min(CHUNK, points.rows) * QUAD_BYTES);
     for (let first = 0; first < points.rows; first += CHUNK) {
       const count = Math.min(CHUNK, points.rows - first);
-      this.use(this.writing, points, view, marks);
+      this.use(program, points, view, marks);
       points.bind(first, 0, arrays);
       this.bindOld(first, 0);
-      captureInto(gl, this.feedback, corners, () => gl.drawArrays(gl.POINTS, 0, count));
-      this.use(this.written, points, view, marks);
+      captureInto(gl, feedback, corners, () => gl.drawArrays(gl.POINTS, 0, count));
+      this.use(this.drawing, points, view, marks);
       for (const location of [1, 2, 3, OLD]) gl.disableVertexAttribArray(location);
       gl.bindBuffer(gl.ARRAY_BUFFER, corners.handle);
       gl.enableVertexAttribArray(CORNER);
@@ -98,12 +111,6 @@ export class TrailsGpu {
       gl.vertexAttribDivisor(CORNER, 0);
       gl.drawArrays(gl.TRIANGLES, 0, 6 * count);
     }
-  }
-
-  private link(vertex: string, feedback: readonly string[] = []): TrailProgram {
-    const { gl } = this;
-    const program = linkProgram(gl, vertex, fragmentSource, feedback);
-    return { program, at: uniformLocations(gl, program, UNIFORMS) };
   }
 
   private use({ program, at }: TrailProgram, points: PointsGpu, view: GpuView, marks: TrailMarks): void {
@@ -123,4 +130,9 @@ export class TrailsGpu {
     gl.vertexAttribPointer(OLD, Math.min(2, dims), gl.FLOAT, false, 4 * dims, 4 * dims * first);
     gl.vertexAttribDivisor(OLD, divisor);
   }
+}
+
+function link(gl: WebGL2RenderingContext, vertex: string, feedback: readonly string[] = []): TrailProgram {
+  const program = linkProgram(gl, vertex, fragmentSource, feedback);
+  return { program, at: uniformLocations(gl, program, UNIFORMS) };
 }
