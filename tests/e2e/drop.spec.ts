@@ -164,7 +164,7 @@ test('a CSV made on the spot is dropped, its label guessed and its clumps found'
     notes: [/600 rows of 6 numbers/, /standard/i],
     factor: 0.3,
   });
-  const items = named.legend(site.page).getByRole('button');
+  const items = named.classes(site.page);
   expect((await items.allInnerTexts()).sort()).toEqual(['blue', 'green', 'red']);
 });
 
@@ -196,7 +196,7 @@ describe('a file that can’t be opened', () => {
     await notice.getByRole('button', { name: 'Dismiss' }).click();
     await notice.waitFor({ state: 'detached' });
     await page.getByText('300 rows, 7 columns', { exact: true }).waitFor();
-    expect(await named.legend(page).getByRole('button').count()).toBe(3);
+    expect(await named.classes(page).count()).toBe(3);
     expect(await named.train(page).getAttribute('aria-disabled')).toBe('false');
     await page.mouse.move(5, 5);
     expect(await resting(page)).toBe(picture);

@@ -67,7 +67,7 @@ test('goes on with all 10,000 rows once they are there, and the loss falls', asy
   expect(late.train).toBeLessThan(early.train);
   expect(late.heldout).toBeLessThan(early.heldout);
   // Every digit has its colour and its count.
-  const items = named.legend(page).getByRole('button');
+  const items = named.classes(page);
   expect(await items.allInnerTexts()).toEqual(Array.from('0123456789'));
   const counts = await named.legend(page).locator('.legend-count').allInnerTexts();
   expect(counts.reduce((sum, text) => sum + Number.parseInt(text.replace(/,/g, ''), 10), 0)).toBe(10_000);

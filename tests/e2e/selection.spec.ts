@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSite, type Site, type SiteOptions } from './harness/index.ts';
+import { PNG } from './png.ts';
 import {
   choose,
   clumps,
@@ -124,24 +125,39 @@ async function cursorRow(): Promise<Seen> {
   return { row, x: place.x - box.x - 14, y: place.y - box.y + place.height / 2 };
 }
 
-/** From map units to pixels of the map, worked out from two rows that are far apart. */
+/**
+ * From map units to pixels of the map, as the picture shows it: the middle of what is drawn is the middle of the
+ * rows, and its extent is theirs and the size of one point.
+ */
 async function view(): Promise<(x: number, y: number) => Point> {
-  const positions = await lastPositions(site.page);
-  await surface().focus();
-  const ends: Seen[] = [];
-  for (const key of ['ArrowUp', 'ArrowDown']) {
-    for (let i = 0; i < 60; i++) await site.page.keyboard.press(key);
-    await pauseFor(400);
-    ends.push(await cursorRow());
+  const { page } = site;
+  const positions = await lastPositions(page);
+  const image = new PNG(await page.screenshot({ clip: box, animations: 'disabled' }));
+  const seen = { x: [Number.POSITIVE_INFINITY, 0], y: [Number.POSITIVE_INFINITY, 0] };
+  const take = (range: number[], value: number): void => {
+    range[0] = Math.min(range[0] ?? value, value);
+    range[1] = Math.max(range[1] ?? value, value);
+  };
+  for (let i = 0; i < image.width * image.height; i++) {
+    const [r, g, b] = image.rgb(i);
+    if (Math.max(r, g, b) - Math.min(r, g, b) <= 60) continue;
+    take(seen.x, (i % image.width) + 0.5);
+    take(seen.y, Math.floor(i / image.width) + 0.5);
   }
-  const [a, b] = ends as [Seen, Seen];
-  const of = (row: number): Point => [positions[2 * row] ?? 0, positions[2 * row + 1] ?? 0];
-  const [ax, ay] = of(a.row);
-  const [bx, by] = of(b.row);
-  /* The scale is the same both ways; the longer one tells it better. */
-  const scale = Math.abs(ay - by) > Math.abs(ax - bx) ? (b.y - a.y) / (ay - by) : (b.x - a.x) / (bx - ax);
-  await site.page.keyboard.press('Escape');
-  return (x, y) => [a.x + (x - ax) * scale, a.y - (y - ay) * scale];
+  const rows = {
+    x: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    y: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  };
+  for (const [i, value] of positions.entries()) take(i % 2 === 0 ? rows.x : rows.y, value);
+  const middle = ([lo = 0, hi = 0]: number[]): number => (lo + hi) / 2;
+  const extent = ([lo = 0, hi = 0]: number[]): number => hi - lo;
+  const size = Number(await page.getByRole('slider', { name: 'Point size', exact: true }).inputValue());
+  const scale = (extent(seen.y) - size + 1) / extent(rows.y);
+  expect(Math.abs((extent(seen.x) - size + 1) / extent(rows.x) / scale - 1)).toBeLessThan(0.01);
+  return (x, y) => [
+    middle(seen.x) + (x - middle(rows.x)) * scale,
+    middle(seen.y) - (y - middle(rows.y)) * scale,
+  ];
 }
 
 /** By the angles that the corners are seen under: slow, and nothing like the page's way. */
@@ -263,7 +279,7 @@ describe('with a mouse', () => {
     const { page } = site;
     await radio('Lasso').check();
     const triangle: Point[] = [
-      [0.25, 0.2],
+      [0.25, 0.25],
       [0.75, 0.35],
       [0.35, 0.75],
     ];
@@ -272,9 +288,9 @@ describe('with a mouse', () => {
     expect(before).toBeGreaterThan(0);
     await clear();
     /* The wheel zooms at the pointer in every mode: places keep their direction from the middle. */
-    const factor = Math.exp(150 / 200);
+    const factor = Math.exp(100 / 200);
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.mouse.wheel(0, -150);
+    await page.mouse.wheel(0, -100);
     await resting(page);
     const zoomed = (v: number): number => 0.5 + (v - 0.5) * factor;
     await drag(triangle.map(([x, y]): Point => [zoomed(x), zoomed(y)]));
@@ -336,8 +352,7 @@ describe('with a mouse', () => {
     expect(await resting(page)).not.toBe(moved);
     expect(await count()).toBe(0);
     expect(await named.train(page).count()).toBe(1);
-    await surface().focus();
-    await page.keyboard.press('0');
+    await page.getByRole('button', { name: 'Fit', exact: true }).click();
     await page.mouse.move(5, 5);
     expect(await resting(page)).toBe(fitted);
     site.assertClean();

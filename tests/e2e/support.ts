@@ -31,6 +31,9 @@ export const named = {
   loss: (page: Page) => page.getByRole('region', { name: 'Loss', exact: true }),
   inspector: (page: Page) => page.getByRole('region', { name: 'Inspector', exact: true }),
   legend: (page: Page) => page.getByRole('region', { name: 'Legend', exact: true }),
+  /** The buttons named by their class, without the smaller ones beside them. */
+  classes: (page: Page) =>
+    page.getByRole('region', { name: 'Legend', exact: true }).locator('.legend-button'),
 };
 
 /** The sets that the page offers, by id. */
