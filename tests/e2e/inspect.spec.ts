@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSite, type Site } from './harness/index.ts';
 import {
   choose,
+  clearSelection,
   dataSet,
   ended,
   epoch,
@@ -120,8 +121,7 @@ describe('images', () => {
   test('a class that is selected stands out, and goes back', async () => {
     const { page } = site;
     /* The row that was pressed is let go, but still selected. */
-    const selection = page.getByRole('region', { name: 'Selection', exact: true });
-    await selection.getByRole('button', { name: 'Clear', exact: true }).click();
+    await clearSelection(page);
     await page.mouse.move(5, 5);
     const plain = await resting(page);
     const seven = named.legend(page).getByRole('button', { name: '7', exact: true });

@@ -5,6 +5,7 @@ import { openSite, type Site, type SiteOptions } from './harness/index.ts';
 import { PNG } from './png.ts';
 import {
   choose,
+  clearSelection,
   clumps,
   drop,
   ended,
@@ -59,11 +60,7 @@ async function counts(expected: number): Promise<void> {
   await until(`${expected} rows are selected`, async () => (await count()) === expected);
 }
 
-async function clear(): Promise<void> {
-  const button = selection().getByRole('button', { name: 'Clear', exact: true });
-  if ((await button.getAttribute('aria-disabled')) !== 'true') await button.click();
-  await counts(0);
-}
+const clear = (): Promise<void> => clearSelection(site.page);
 
 /** A drag of the mouse through places given as shares of the map's width and height. */
 async function drag(

@@ -36,6 +36,14 @@ export const named = {
     page.getByRole('region', { name: 'Legend', exact: true }).locator('.legend-button'),
 };
 
+/** Lets go of every selected row, if there is one. */
+export async function clearSelection(page: Page): Promise<void> {
+  const selection = page.getByRole('region', { name: 'Selection', exact: true });
+  const clear = selection.getByRole('button', { name: 'Clear', exact: true });
+  if ((await clear.getAttribute('aria-disabled')) !== 'true') await clear.click();
+  await selection.getByText(/^0 of [\d,]+ selected/).waitFor();
+}
+
 /** The sets that the page offers, by id. */
 export const dataSet = (page: Page) => page.getByLabel('Data set', { exact: true });
 export const field = (page: Page, name: string) =>
