@@ -99,7 +99,7 @@ describe('the list of what was done', () => {
     store.history.value = { ...store.history.value, returning: { to: 0, seconds: 12 } };
     await redraw();
     expect(whyNot(0)).toMatch(/Wait/);
-    expect(screen.getByText(/Doing it again: about 12 s/)).toBeTruthy();
+    expect(screen.getByText(/doing it again: about 12 s/)).toBeTruthy();
   });
 
   it('shows text from the data as text', () => {

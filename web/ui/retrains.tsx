@@ -171,18 +171,10 @@ function Node({ node, lane, from, history, table, store, actions }: NodeProps): 
       <span class="retrain-number" aria-hidden="true">
         {node.id}
       </span>
-      <span class="retrain-words">
-        <span class="retrain-title">
-          <span class="visually-hidden">{node.id}. </span>
-          {visibleText(nodeTitle(node, table))}
-          {here ? <span class="retrain-now">now</span> : null}
-        </span>
-        <span class="retrain-detail">{detail.join(' · ').replaceAll(' %', '\u00a0%')}</span>
-        {returning ? (
-          <span class="retrain-detail" role="status">
-            Doing it again: {timeText(history.returning?.seconds ?? 0)}.
-          </span>
-        ) : null}
+      <span class="retrain-title">
+        <span class="visually-hidden">{node.id}. </span>
+        {visibleText(nodeTitle(node, table))}
+        {here ? <span class="retrain-now">now</span> : null}
       </span>
       <ActionButton
         name={`Return to ${node.id}`}
@@ -195,6 +187,12 @@ function Node({ node, lane, from, history, table, store, actions }: NodeProps): 
         <Icon name="undo" size={14} />
         Return
       </ActionButton>
+      <span class="retrain-detail">
+        {detail.join(' · ').replaceAll(' %', '\u00a0%')}
+        {returning ? (
+          <span role="status"> · doing it again: {timeText(history.returning?.seconds ?? 0)}</span>
+        ) : null}
+      </span>
     </li>
   );
 }
