@@ -8,6 +8,7 @@ import {
   type Bench,
   csvFile,
   measurement,
+  press,
   progressOf,
   runResult,
   settle,
@@ -235,6 +236,51 @@ describe('a retrain', () => {
     void actions.retry();
     await settle();
     expect(engine.waiting('run').body.fit).toEqual(first.body.fit);
+  });
+
+  it('that went down with every worker is put back once there is one again', async () => {
+    const bench = await trained();
+    const { engine, store, actions } = bench;
+    const lost: Failure = { code: 'worker_lost', message: 'It stopped.', hint: '' };
+    await begin(bench);
+    actions.onProgress(progressOf(engine.waiting('run').body.job, { done: 2 }));
+    engine.answers.restore = () => {
+      throw lost;
+    };
+    await engine.waiting('run').refuse(lost);
+    actions.onLost(lost, false, true);
+    expect(store.history.value.at).toBeNull();
+    engine.answers.restore = ({ model }) => ({ model, steps: 500 });
+    void actions.retry();
+    await settle();
+    expect(engine.restarts).toBe(1);
+    expect(engine.types().slice(-2)).toEqual(['restore', 'refresh']);
+    expect(store.history.value.at).toBe(0);
+    expect(store.phase.value.kind).toBe('finished');
+  });
+
+  it('is given up with the model when other data comes, and leaves the next model’s history alone', async () => {
+    const bench = await trained();
+    const { engine, store, actions } = bench;
+    await begin(bench);
+    const old = engine.waiting('run');
+    engine.answers.cancel = () => {
+      void old.answer(runResult({ outcome: 'cancelled', reason: 'user' }));
+      return null;
+    };
+    void actions.open(csvFile('other.csv'));
+    await settle();
+    await press(bench, 'Open');
+    const open = engine.waiting('open');
+    await open.answer(tableInfo(open.body.table, { name: 'other.csv' }));
+    await settle();
+    expect(store.history.value).toEqual({ nodes: [], at: null, returning: null });
+    expect([store.task.value, store.bulk.before, store.undoable.value.undo]).toEqual([null, null, null]);
+    const next = engine.waiting('run');
+    expect(next.body.model).not.toBe(old.body.model);
+    await next.answer(runResult({ steps: 40 }));
+    expect(store.history.value.nodes).toMatchObject([{ kind: 'train', rated: false, fits: [{ steps: 40 }] }]);
+    expect(engine.count('restore')).toBe(0);
   });
 
   it('that was refused before it moved anything changes nothing', async () => {

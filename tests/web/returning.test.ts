@@ -1,4 +1,5 @@
 // Retrains and returns with real workers and the real kernels: what the page shows is what was there, bit for bit.
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../web/client/engine.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
@@ -282,6 +283,39 @@ describe('a return', () => {
     expect(store.announcement.value).toBe('Stopped on the way. The model is where it was.');
     expect(await shown(bench)).toEqual(state);
     expect(store.undoable.value.undo).toBe('retrain 2');
+  });
+
+  it('to any state of any tree of states gives what was there', async () => {
+    const step = fc.record({
+      what: fc.constantFrom('retrain', 'exclude', 'trainFromScratch', 'train', 'return', 'undo', 'redo'),
+      pick: fc.nat(99),
+      focus: fc.constantFrom(0.1, 0.6, 1),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 12 }), async (steps) => {
+        const bench = await trained({ snapshotBudget: 0 });
+        const { actions, store } = bench;
+        selectOdd(bench);
+        actions.setRetrainField('epochs', '2');
+        actions.setField('epochs', '2');
+        const states = new Map([[0, await shown(bench)]]);
+        for (const { what, pick, focus } of steps) {
+          const { nodes } = store.history.value;
+          actions.setFocus(focus);
+          if (what === 'return') await actions.returnTo(pick % nodes.length);
+          else await actions[what]();
+          const { at } = store.history.value;
+          expect(at).not.toBeNull();
+          const now = await shown(bench);
+          const known = what === 'return' || what === 'undo' || what === 'redo';
+          if (known) expect(now).toEqual(states.get(at ?? -1));
+          else states.set(at ?? -1, now);
+          expect(store.model.value?.losses).toEqual(node(bench, at ?? -1).losses);
+          expect(store.notices.value).toEqual([]);
+        }
+      }),
+      { numRuns: 6 },
+    );
   });
 
   it('to what had its learning rate changed on the way is to its snapshot, which stays', async () => {

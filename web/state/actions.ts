@@ -130,6 +130,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       down = false;
       store.phase.value = store.tables.peek().size > 0 ? runner.restingPhase() : { kind: 'starting' };
       engine.restart();
+      await recorder.settle().catch(session.report);
     }),
     retrain: takingOver(retrains.retrain),
     exclude: takingOver(retrains.exclude),

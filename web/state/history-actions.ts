@@ -224,6 +224,7 @@ export function createRecorder(
 
   async function record(ended: Ended): Promise<HistoryNode | null> {
     const { model: id, result, deed, fit } = ended;
+    if (!store.models.peek().has(id)) return null;
     const moved = broken ? result.rows_trained > 0 : result.steps !== (fit.fresh ? 0 : steps);
     if (!moved) {
       await cutOff(deed.kind, fit.fresh === true);

@@ -200,8 +200,9 @@ export function createRetrains(
     } finally {
       const phase = store.phase.peek();
       batch(() => {
+        if (store.model.peek()?.info.model !== model.info.model) return;
         store.progress.value = null;
-        if (store.task.peek() === task) store.task.value = null;
+        store.task.value = null;
         store.history.value = { ...store.history.peek(), returning: null };
         if (lost) runner.tryNext(() => returnTo(to));
         if (!('job' in phase)) return;

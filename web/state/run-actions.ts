@@ -263,22 +263,22 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       store.progress.value = null;
       store.task.value = deed.selected ? { kind: deed.kind, title: deed.title, stage: 'run' } : null;
       store.phase.value = { kind: 'running', job, stopping: false };
-      models.setModel(id, { fit, result: null });
     });
     let now: Running | null = null;
     try {
       await recorder.begin();
       if (!wanted(job)) {
-        await recorder.cutOff(deed.kind, false);
+        if (shown(id)) await recorder.cutOff(deed.kind, false);
         rest(job, id, model.result, model.info.steps);
         return null;
       }
+      models.setModel(id, { fit, result: null });
       const going = execute(id, fit, job, null);
       now = running;
       const [result, { rated, done }] = await going;
       again = null;
       if (result.outcome === 'cancelled') {
-        recorder.doubt();
+        if (shown(id)) recorder.doubt();
         rest(job, id, result, result.steps);
         return { result, node: null };
       }
@@ -287,7 +287,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       rest(job, id, result, node?.steps ?? model.info.steps);
       return { result, node };
     } catch (error) {
-      await failed(error, job, deed, (now?.done ?? 0) > 0);
+      await failed(error, job, id, deed, (now?.done ?? 0) > 0);
       return null;
     }
   }
@@ -305,14 +305,15 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     batch(() => {
       const model = store.models.peek().get(id);
       if (model) models.setModel(id, { result, info: { ...model.info, steps } });
-      store.task.value = null;
+      /* Another model's task is its own. */
+      if (model) store.task.value = null;
       if (onScreen(job)) store.phase.value = restingPhase();
     });
   }
 
-  async function failed(error: unknown, job: Id, deed: Deed, moved: boolean): Promise<void> {
+  async function failed(error: unknown, job: Id, id: Id, deed: Deed, moved: boolean): Promise<void> {
     const failure = failureOf(error);
-    store.task.value = null;
+    if (shown(id)) store.task.value = null;
     if (onScreen(job)) {
       if (failure.code === 'cancelled') {
         store.phase.value = restingPhase();
@@ -322,8 +323,14 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
         session.report(error, 'Training has stopped.');
       }
     }
+    if (!shown(id)) return;
     if (failure.code === 'cancelled') recorder.doubt();
     else await recorder.cutOff(deed.kind, moved);
+  }
+
+  /** The model is still there: else its history is another's by now. */
+  function shown(id: Id): boolean {
+    return store.models.peek().has(id);
   }
 
   /** What is on screen is this job; not so once something else is being opened. */
