@@ -76,6 +76,14 @@ describe('the transport', () => {
     });
   });
 
+  it('offers to stop what is measured before a retrain, not to pause it', () => {
+    const phase: Phase = { kind: 'running', job: 1, stopping: false };
+    const task: Task = { kind: 'retrain', title: 'Retraining on digit 8', stage: 'measure' };
+    const now = transportOf(phase, table, model(5), ESTIMATE, task);
+    expect([now.primary, now.canPrimary, now.canStep, now.canStop]).toEqual(['Pause', false, false, true]);
+    expect(transportOf(phase, table, model(5), ESTIMATE, { ...task, stage: 'run' }).canPrimary).toBe(true);
+  });
+
   it('offers no training that is refused, nor of numbers that are not there', () => {
     const refused = { ...ESTIMATE, refused: 'Too large.' };
     expect(transportOf({ kind: 'ready' }, table, null, refused).canPrimary).toBe(false);

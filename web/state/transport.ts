@@ -24,12 +24,15 @@ export function transportOf(
   table: TableState | null,
   model: ModelState | null,
   estimate: Estimate | null,
+  task: Task | null = null,
 ): Transport {
+  /* What happens before the first batch can be stopped, not paused. */
+  const pauses = phase.kind === 'running' && !phase.stopping && task?.stage !== 'measure';
   const rests = phase.kind === 'ready' || phase.kind === 'finished' || phase.kind === 'failed';
   const possible = rests && Boolean(table?.features) && !estimate?.refused;
   return {
     primary: phase.kind === 'paused' ? 'Resume' : possible || !('job' in phase) ? 'Train' : 'Pause',
-    canPrimary: possible || phase.kind === 'paused' || (phase.kind === 'running' && !phase.stopping),
+    canPrimary: possible || phase.kind === 'paused' || pauses,
     canStep: possible || phase.kind === 'paused',
     canStop:
       phase.kind === 'paused' || phase.kind === 'pausing' || (phase.kind === 'running' && !phase.stopping),

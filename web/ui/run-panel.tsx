@@ -70,6 +70,7 @@ function Controls({ store, actions }: PanelProps): JSX.Element {
     store.table.value,
     store.model.value,
     store.estimate.value,
+    store.task.value,
   );
   const press = {
     Train: () => void actions.train(),
