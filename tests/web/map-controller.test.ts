@@ -1,7 +1,15 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Camera } from '../../web/render/camera.ts';
-import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
+import { PickIndex } from '../../web/render/pick.ts';
+import {
+  defaultProps,
+  FLAG_HIDDEN,
+  FLAG_SELECTED,
+  mergeProps,
+  type ScatterProps,
+} from '../../web/render/props.ts';
+import { countBits } from '../../web/state/selection.ts';
 import { MapController } from '../../web/ui/map-controller.ts';
 
 /** What the renderer was told last, and how often it was told and drew. */
@@ -107,6 +115,51 @@ describe('the view', () => {
     expect(shown()).toEqual(before);
   });
 
+  it('stays while a shape is drawn, and goes on following afterwards', () => {
+    map.frame(ring(1), 'a');
+    const before = shown();
+    map.hold(true);
+    map.frame(ring(4), 'a');
+    vi.advanceTimersByTime(3000);
+    expect(shown()).toEqual(before);
+    map.hold(false);
+    vi.advanceTimersByTime(3000);
+    expect(shown().scale).toBeCloseTo(before.scale / 4, 4);
+    map.pan(10, 0);
+    const moved = shown();
+    map.hold(true);
+    map.frame(ring(40), 'a');
+    map.hold(false);
+    vi.advanceTimersByTime(3000);
+    expect(shown()).toEqual(moved);
+  });
+
+  it('does not move for a row that the arrow keys reach where all are shown', () => {
+    map.frame(ring(1), 'a');
+    const before = shown();
+    for (let row = 0; row < 100; row++) map.reveal(row);
+    vi.advanceTimersByTime(1000);
+    expect(shown()).toEqual(before);
+    expect(map.following).toBe(true);
+  });
+
+  it('fits what is shown', () => {
+    map.frame(ring(1), 'a');
+    const { scale } = shown();
+    /* Rows 0 to 3 alone. */
+    map.set({ flags: Uint8Array.from({ length: 100 }, (_, row) => (row < 4 ? 0 : FLAG_HIDDEN)) });
+    map.showAll();
+    vi.advanceTimersByTime(3000);
+    for (let row = 0; row < 4; row++) {
+      expect(map.screenOf(row)?.[0]).toBeGreaterThan(0);
+      expect(map.screenOf(row)?.[0]).toBeLessThan(800);
+    }
+    map.set({ flags: null });
+    map.showAll();
+    vi.advanceTimersByTime(3000);
+    expect(shown().scale).toBeCloseTo(scale, 6);
+  });
+
   it('starts over with another map', () => {
     map.frame(ring(1), 'a');
     map.zoom(100, 100, 5);
@@ -143,6 +196,45 @@ describe('the view', () => {
     vi.advanceTimersByTime(2000);
     expect(map.screenOf(0)?.[0]).toBeLessThan(800);
     expect(shown().scale).toBe(scale);
+  });
+});
+
+describe('rows', () => {
+  const flags = (hidden: number, of = 0): Uint8Array =>
+    Uint8Array.from({ length: 100 }, (_, row) => of | (row === hidden ? FLAG_HIDDEN : 0));
+  const found = (row: number): number | null => map.nearest(...(map.screenOf(row) ?? [0, 0]), 1);
+
+  it('that are hidden are not found, by the pointer nor in a shape, until they are shown again', () => {
+    map.frame(ring(1), 'a');
+    map.set({ flags: flags(17) });
+    expect([found(17), found(18)]).toEqual([null, 18]);
+    expect(countBits(map.rows.selectBox(-2, -2, 2, 2))).toBe(99);
+    map.frame(ring(2), 'a');
+    expect(found(17)).toBeNull();
+    map.set({ flags: null });
+    expect(found(17)).toBe(17);
+    expect(countBits(map.rows.selectBox(-2, -2, 2, 2))).toBe(100);
+  });
+
+  it('are sorted anew only when others are hidden, not when others are selected', () => {
+    const set = vi.spyOn(PickIndex.prototype, 'set');
+    map.frame(ring(1), 'a');
+    map.set({ flags: flags(17) });
+    expect(set).toHaveBeenCalledTimes(2);
+    map.set({ flags: flags(17, FLAG_SELECTED) });
+    expect(set).toHaveBeenCalledTimes(2);
+    map.set({ flags: flags(18) });
+    expect(set).toHaveBeenCalledTimes(3);
+    set.mockRestore();
+  });
+
+  it('have a place on the screen, and back', () => {
+    map.frame(ring(1), 'a');
+    map.zoom(200, 100, 3);
+    const [x, y] = map.placeAt(123, 456);
+    const [sx, sy] = map.screenAt(x, y);
+    expect([sx, sy]).toEqual([expect.closeTo(123, 6), expect.closeTo(456, 6)]);
+    expect(map.placeAt(123 + map.scale, 456)[0]).toBeCloseTo(x + 1, 6);
   });
 });
 

@@ -91,7 +91,7 @@ export function rangeBetween(a: number, b: number, scale: { lo: number; hi: numb
   const step = span > 0 ? 10 ** Math.floor(Math.log10(span / 200)) : 1;
   const at = (t: number): number => {
     const value = Math.round((scale.lo + t * span) / step) * step;
-    return Number(value.toPrecision(12));
+    return Number(value.toPrecision(14));
   };
   const [first, last] = a <= b ? [a, b] : [b, a];
   return { lo: first <= 0 ? null : at(first), hi: last >= 1 ? null : at(last) };

@@ -34,7 +34,7 @@ export function Legend({ store, actions }: MapProps): JSX.Element | null {
         />
       ) : legend.kind === 'range' ? (
         <RangeLegend
-          key={`${legend.title}:${legend.column ?? ''}`}
+          key={`${store.table.value?.info.table}:${legend.column ?? legend.title}`}
           store={store}
           actions={actions}
           legend={legend}
