@@ -8,6 +8,7 @@
  */
 
 import { batch } from '@preact/signals';
+import { failure } from '../protocol/failure.ts';
 import type { Align, FitSpec, Id, Measurement, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { lengthens, NO_HISTORY, type Path, pathTo } from './history.ts';
@@ -111,13 +112,13 @@ export function createRecorder(
 
   function nodeOf(id: number): HistoryNode {
     const node = store.history.peek().nodes[id];
-    if (!node) throw { code: 'not_found', message: `There is no state ${id}.`, hint: '' };
+    if (!node) throw failure('not_found', `There is no state ${id}.`);
     return node;
   }
 
   function modelNow(): ModelState {
     const model = store.model.peek();
-    if (!model) throw { code: 'not_found', message: 'There is no model any more.', hint: '' };
+    if (!model) throw failure('not_found', 'There is no model any more.');
     return model;
   }
 
@@ -255,7 +256,7 @@ export function createRecorder(
 
   function kept(id: number): Snapshot {
     const found = snapshots.get(id);
-    if (!found) throw { code: 'internal', message: `State ${id} is not kept.`, hint: '' };
+    if (!found) throw failure('internal', `State ${id} is not kept.`);
     return found;
   }
 
@@ -268,11 +269,7 @@ export function createRecorder(
     const node = nodeOf(id);
     const info = await restore(kept(id).buffer, alignOf(node));
     if (info.steps !== node.steps) {
-      throw {
-        code: 'internal',
-        message: `State ${id} has ${info.steps} steps, not ${node.steps}.`,
-        hint: '',
-      };
+      throw failure('internal', `State ${id} has ${info.steps} steps, not ${node.steps}.`);
     }
     return info;
   }

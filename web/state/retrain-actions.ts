@@ -4,6 +4,7 @@
  */
 
 import { batch } from '@preact/signals';
+import { failure } from '../protocol/failure.ts';
 import type { Failure, FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { safeFileName } from './file-name.ts';
@@ -135,12 +136,12 @@ export function createRetrains(
   }
 
   function fail(job: Id, error: unknown, retry: () => Promise<void>): void {
-    const failure = failureOf(error);
+    const why = failureOf(error);
     const phase = store.phase.peek();
-    if (failure.code === 'worker_lost' && 'job' in phase && phase.job === job) {
+    if (why.code === 'worker_lost' && 'job' in phase && phase.job === job) {
       runner.tryNext(retry);
       store.task.value = null;
-      store.phase.value = { kind: 'failed', failure, retry: true };
+      store.phase.value = { kind: 'failed', failure: why, retry: true };
       return;
     }
     settle(job);
@@ -160,9 +161,9 @@ export function createRetrains(
     const model = store.model.peek();
     const node = store.history.peek().nodes[to];
     const path = recorder.pathTo(to);
-    if (!model || !node) throw { code: 'not_found', message: 'That state is gone.', hint: '' };
+    if (!model || !node) throw failure('not_found', 'That state is gone.');
     if (!path) {
-      throw { code: 'not_found', message: 'That state can’t be made again: its rows are gone.', hint: '' };
+      throw failure('not_found', 'That state was dropped and can’t be made again.');
     }
     const taken = runner.watch();
     const { seconds } = path;
@@ -186,15 +187,15 @@ export function createRetrains(
         /* Brings the map to how it was drawn, too. */
         await recorder.load(to);
       } else if (path.from !== to) {
-        throw { code: 'internal', message: 'There is no way to that state.', hint: '' };
+        throw failure('internal', 'There is no way to that state.');
       }
       await recorder.arrive(to);
     } catch (error) {
       if (store.model.peek()?.info.model !== model.info.model) {
-        throw { code: 'cancelled', message: 'Something else was opened.', hint: '' };
+        throw failure('cancelled', 'Something else was opened.');
       }
-      const failure = failureOf(error);
-      if (failure.code === 'worker_lost') lost = failure;
+      const why = failureOf(error);
+      if (why.code === 'worker_lost') lost = why;
       if (back) await back().catch(() => recorder.doubt());
       throw error;
     } finally {
@@ -220,16 +221,15 @@ export function createRetrains(
   ): Promise<void> {
     let done = 0;
     for (const { fit, after } of fits) {
-      if (taken()) throw { code: 'cancelled', message: 'Stopped on the way.', hint: '' };
+      if (taken()) throw failure('cancelled', 'Stopped on the way.');
       const { table, ...rest } = fit;
       const moves = table !== undefined && table !== model.info.table ? { table } : {};
       const result = await runner.repeat(model, { ...rest, ...moves }, { done, total });
       if (result.outcome !== 'finished') {
-        throw { code: 'cancelled', message: 'Stopped on the way.', hint: '' };
+        throw failure('cancelled', 'Stopped on the way.');
       }
       if (result.steps !== after) {
-        const message = `Doing it again led to step ${result.steps}, not ${after}.`;
-        throw { code: 'internal', message, hint: '' };
+        throw failure('internal', `Doing it again led to step ${result.steps}, not ${after}.`);
       }
       done += fit.steps ?? 0;
     }
@@ -247,8 +247,8 @@ export function createRetrains(
     try {
       await go(to);
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure.code === 'cancelled') session.announce(`${failure.message} The model is where it was.`);
+      const why = failureOf(error);
+      if (why.code === 'cancelled') session.announce(`${why.message} The model is where it was.`);
       else session.report(error, `Can’t return to ${nodeName(node)}.`, 'The model is where it was.');
       return;
     }
