@@ -231,6 +231,7 @@ describe('the legend of a scale', () => {
     expect(store.drawing.value).toBe(3);
     drag('pointerup', 320);
     expect([selected(store), store.drawing.value]).toEqual([[1, 2, 3], null]);
+    expect(store.selection.value.maker).toMatchObject({ kind: 'values', of: 'error', lo: 0.75, hi: null });
     await settle();
     expect([limit('Select from').value, limit('Select to').value]).toEqual(['0.75', '']);
     drag('pointerdown', 290);
@@ -260,6 +261,12 @@ describe('the legend of a scale', () => {
     await settle();
     press('Select');
     expect(selected(store)).toEqual([0]);
+    type('Select to', '-7');
+    await settle();
+    press('Select');
+    await settle();
+    expect(selected(store)).toEqual([0]);
+    expect(screen.getByRole('alert').textContent).toBe('No row lies in this range.');
   });
 
   it('selects and hides rows without a value', async () => {

@@ -13,6 +13,7 @@ import {
   type ValueRange,
   valuesMaker,
 } from '../state/legend-select.ts';
+import { countBits } from '../state/selection.ts';
 import type { Legend as LegendState, SelectionOp } from '../state/store.ts';
 import { formatNumber } from '../state/summary.ts';
 import { LegendItems } from './legend-items.tsx';
@@ -45,6 +46,10 @@ export function RangeLegend({ store, actions, legend, palette }: RangeLegendProp
     const shown = scaleValues(store);
     if (!shown) return;
     const bits = rowsInRange(shown, range);
+    if (countBits(bits) === 0) {
+      setError('No row lies in this range.');
+      return;
+    }
     actions.selectBits(bits, valuesMaker(store, range), op);
   };
   const submit = (op?: SelectionOp): void => {

@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { Criterion } from '../protocol/messages.ts';
 import { type ColumnClasses, columnClasses, hasClasses } from '../state/classes.ts';
-import { parseNumber } from '../state/number-text.ts';
+import { typedRange } from '../state/legend-select.ts';
 import type { SelectionOp, TableState } from '../state/store.ts';
 import { formatCount, formatNumber, labelColumn } from '../state/summary.ts';
 import { visibleText } from './data-text.tsx';
@@ -246,13 +246,6 @@ function WayForm({
 
 /* ---- a range --------------------------------------------------------------------------------------------- */
 
-/** A limit as typed: nothing is no limit. */
-function limit(text: string): { ok: true; value: number | null } | { ok: false; error: string } {
-  return text.trim() === ''
-    ? { ok: true, value: null }
-    : parseNumber(text, { lo: -Number.MAX_VALUE, hi: Number.MAX_VALUE, integer: false });
-}
-
 function ByRange({
   table,
   columns,
@@ -265,17 +258,9 @@ function ByRange({
   const [error, setError] = useState('');
   const info = table.info.columns[column];
   const submit = (): void => {
-    const lo = limit(from);
-    const hi = limit(to);
-    const wrong = !lo.ok
-      ? lo.error
-      : !hi.ok
-        ? hi.error
-        : lo.value !== null && hi.value !== null && lo.value > hi.value
-          ? 'The range ends before it begins.'
-          : '';
-    setError(wrong);
-    if (lo.ok && hi.ok && wrong === '') onChoose({ kind: 'range', column, lo: lo.value, hi: hi.value });
+    const range = typedRange(from, to);
+    setError(range.ok ? '' : range.error);
+    if (range.ok) onChoose({ kind: 'range', column, lo: range.lo, hi: range.hi });
   };
   return (
     <WayForm onSubmit={submit} ready combine={combine}>
