@@ -156,8 +156,7 @@ class EdgeSweep {
   readonly lastColumn: number;
   /**
    * One byte a column of the present line: 1 where an edge may pass, with a cell to spare on each side. Between
-   * such cells the winding number is constant. All cells of border lines and columns count as passed: they also
-   * hold the rows outside the grid.
+   * such cells the winding number is constant. Cells at the border reach out to infinity, as their rows may.
    */
   readonly passed: Uint8Array;
 
@@ -216,7 +215,7 @@ class EdgeSweep {
 
   /** Goes on to the next line; the first call names `firstLine`. */
   enter(line: number): void {
-    const { grid, active, ends, before, passed } = this;
+    const { active, ends, before, passed } = this;
     let kept = 0;
     for (let i = 0; i < this.actives; i++) {
       const edge = active[i] ?? 0;
@@ -225,10 +224,7 @@ class EdgeSweep {
     for (let edge = this.begins[line] ?? -1; edge >= 0; edge = before[edge] ?? -1) active[kept++] = edge;
     this.actives = kept;
     this.nears = 0;
-    const last = grid.cells - 1;
-    if (line === 0 || line === last) passed.fill(1);
-    else passed.fill(0);
-    passed[0] = passed[last] = 1;
+    passed.fill(0);
     for (let i = 0; i < kept; i++) this.take(line, active[i] ?? 0);
   }
 
