@@ -174,6 +174,21 @@ describe('a retrain', () => {
     expect(store.history.value.at).toBe(1);
   });
 
+  it('that runs away in its first epoch leaves the model as it was, and no state', async () => {
+    const bench = await trained();
+    const { actions, store } = bench;
+    const start = await shown(bench);
+    selectOdd(bench);
+    actions.setRetrainField('learning_rate', '1e8');
+    await actions.retrain();
+    expect(store.phase.value.kind).toBe('finished');
+    expect(store.model.value?.result).toMatchObject({ reason: 'diverged', outcome: 'stopped' });
+    expect(store.announcement.value).toBe(store.model.value?.result?.message);
+    expect(store.history.value).toMatchObject({ at: 0, nodes: [{ id: 0 }] });
+    expect(store.bulk.before).toBeNull();
+    expect(await shown(bench)).toEqual(start);
+  });
+
   it('without the selected rows visits none of them', async () => {
     const bench = await trained();
     selectOdd(bench);
