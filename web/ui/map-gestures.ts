@@ -11,6 +11,7 @@
 import { wheelFactor } from '../render/camera.ts';
 import type { Tool } from '../state/store.ts';
 import type { MapController } from './map-controller.ts';
+import { pressMapKey } from './map-keys.ts';
 import { type Keys, keysOf, NO_KEYS, type ShapeDrawing, type ShapeKind } from './selection-gestures.ts';
 import { PRESSABLE, TYPING } from './shortcuts.ts';
 
@@ -67,13 +68,9 @@ const REACH = { mouse: 10, pen: 14, touch: 24 } as const;
 /** Moves shorter than this are a press, in CSS pixels. */
 const SLOP = { mouse: 4, pen: 4, touch: 8 } as const;
 export const LONG_PRESS = 500;
-const KEY_PAN = 64;
-const KEY_ZOOM = 1.5;
 
 /** A drag, from the first pointer that goes down to the last that goes up. */
 interface Press extends Place {
-  id: number;
-  type: string;
   main: boolean; // the left button, a finger, a pen: a press without a move is a click
   does: ShapeKind | 'pan' | 'nothing'; // nothing: it was given up, and waits for the pointer to go
   keys: Keys;
@@ -88,371 +85,330 @@ export function attachGestures(
   target: MapTarget,
   hints: GestureHints,
 ): () => void {
-  const down = new Map<number, Place>();
-  let press: Press | null = null;
-  let holdTimer: ReturnType<typeof setTimeout> | undefined;
-  let hoverAt: (Place & { reach: number }) | null = null;
-  let hoverFrame = 0;
-  let over: Place | null = null; // the mouse or pen above the map
-  let touched = false; // the last pointer was a finger
-  let space: { used: boolean } | null = null; // held, and kept from the rest of the page
+  const gestures = new Gestures(host, map, shapes, target, hints);
   const listening = new AbortController();
-
-  const place = (event: MouseEvent): Place => {
-    const box = host.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  const on = <K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (event: HTMLElementEventMap[K]) => unknown,
+    passive = true,
+  ): void => host.addEventListener(type, listener as EventListener, { signal: listening.signal, passive });
+  on('pointerdown', (event) => gestures.onDown(event));
+  on('pointermove', (event) => gestures.onMove(event));
+  on('pointerup', (event) => gestures.onUp(event));
+  on('pointercancel', (event) => gestures.onLost(event));
+  on('lostpointercapture', (event) => gestures.onLost(event));
+  on('pointerleave', (event) => gestures.onLeave(event));
+  on('wheel', (event) => gestures.onWheel(event), false);
+  on('dblclick', () => target.doubleClick());
+  on('keydown', (event) => event.target === host && pressMapKey(event, map, target) && swallow(event), false);
+  /* The middle button would begin the browser's scrolling. */
+  on('mousedown', (event) => event.button === 1 && event.preventDefault(), false);
+  on('contextmenu', (event) => gestures.ownsMenu && event.preventDefault(), false);
+  const everywhere = { signal: listening.signal, capture: true };
+  window.addEventListener('keydown', (event) => gestures.onAnyKey(event), everywhere);
+  window.addEventListener('keyup', (event) => gestures.onAnyKey(event), everywhere);
+  window.addEventListener('blur', () => gestures.onBlur(), { signal: listening.signal });
+  return () => {
+    listening.abort();
+    gestures.stop();
   };
-  const reach = (event: PointerEvent): number => kindOf(event, REACH);
+}
+
+class Gestures {
+  private readonly host: HTMLElement;
+  private readonly map: Steerable;
+  private readonly shapes: Drawable;
+  private readonly target: MapTarget;
+  private readonly hints: GestureHints;
+  private readonly down = new Map<number, Place>();
+  private press: Press | null = null;
+  private holdTimer: ReturnType<typeof setTimeout> | undefined;
+  private hoverAt: (Place & { reach: number }) | null = null;
+  private hoverFrame = 0;
+  private over: Place | null = null; // the mouse or pen above the map
+  private touched = false; // the last pointer was a finger
+  private space: { used: boolean } | null = null; // held, and kept from the rest of the page
+
+  constructor(host: HTMLElement, map: Steerable, shapes: Drawable, target: MapTarget, hints: GestureHints) {
+    this.host = host;
+    this.map = map;
+    this.shapes = shapes;
+    this.target = target;
+    this.hints = hints;
+  }
+
+  /** A long press is ours, and so is Ctrl with the one button of a mouse; the right button is the browser's. */
+  get ownsMenu(): boolean {
+    return this.down.size > 0 || this.touched;
+  }
+
+  stop(): void {
+    this.stopCharging();
+    this.shapes.cancel();
+    cancelAnimationFrame(this.hoverFrame);
+  }
+
+  /* ---- what is under the pointer ------------------------------------------------------------------------ */
+
+  private place(event: MouseEvent): Place {
+    const box = this.host.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
 
   /** At most one search for each frame drawn, however many events there are. */
-  const hoverSoon = (at: Place, within: number): void => {
-    hoverAt = { ...at, reach: within };
-    if (hoverFrame !== 0) return;
-    hoverFrame = requestAnimationFrame(() => {
-      hoverFrame = 0;
-      /* Under a brush it is the disc that says what is meant. */
-      if (hoverAt) {
-        const { x, y, reach: within } = hoverAt;
-        target.hover(target.tool() === 'brush' ? null : map.nearest(x, y, within));
+  private hoverSoon(at: Place, reach: number): void {
+    this.hoverAt = { ...at, reach };
+    if (this.hoverFrame !== 0) return;
+    this.hoverFrame = requestAnimationFrame(() => {
+      this.hoverFrame = 0;
+      if (this.hoverAt) {
+        const { x, y, reach: within } = this.hoverAt;
+        /* Under a brush it is the disc that says what is meant. */
+        this.target.hover(this.target.tool() === 'brush' ? null : this.map.nearest(x, y, within));
       }
-      hoverAt = null;
+      this.hoverAt = null;
     });
-  };
-  const endHover = (): void => {
-    hoverAt = null;
-    target.hover(null);
-  };
-  const centre = (): Place & { spread: number } => {
-    const [a, b] = [...down.values()];
-    if (!a) return { x: 0, y: 0, spread: 0 };
-    if (!b) return { ...a, spread: 0 };
-    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, spread: Math.hypot(a.x - b.x, a.y - b.y) };
-  };
-  const point = (at: Place | null, keys: Keys): void => {
-    over = at;
-    hints.pointer(at, keys);
-  };
-  const stopCharging = (): void => {
-    clearTimeout(holdTimer);
-    hints.charge(null);
-  };
+  }
 
-  /* ---- pointers ----------------------------------------------------------------------------------------- */
+  private endHover(): void {
+    this.hoverAt = null;
+    this.target.hover(null);
+  }
 
-  const toolFor = (event: PointerEvent): Tool => {
-    if (event.button !== 0 || space) return 'pan';
-    const tool = target.tool();
-    return tool === 'pan' && event.shiftKey && event.pointerType !== 'touch' ? target.shiftTool() : tool;
-  };
+  private point(at: Place | null, keys: Keys): void {
+    this.over = at;
+    this.hints.pointer(at, keys);
+  }
 
-  const charge = (at: Place): void => {
-    hints.charge(at);
-    holdTimer = setTimeout(() => {
-      hints.charge(null);
-      if (!press) return;
-      press.does = 'lasso';
-      startDragging();
-      shapes.begin('lasso', press.x, press.y, press.keys);
-    }, LONG_PRESS);
-  };
+  onLeave(event: PointerEvent): void {
+    if (event.pointerType === 'touch' || this.down.size > 0) return;
+    this.point(null, NO_KEYS);
+    this.endHover();
+  }
 
-  const startDragging = (): void => {
-    if (!press || press.moved) return;
-    press.moved = true;
-    if (press.does === 'pan') host.dataset['dragging'] = '';
-    if (space) space.used = true;
-    endHover();
-  };
-
-  const onDown = (event: PointerEvent): void => {
-    if (event.button !== 0 && event.button !== 1) return;
-    const at = place(event);
-    touched = event.pointerType === 'touch';
-    down.set(event.pointerId, at);
-    host.setPointerCapture?.(event.pointerId);
-    stopCharging();
-    if (down.size > 1 && press) {
-      /* A second finger takes over, and what the first has drawn is given up. */
-      shapes.cancel();
-      press.does = 'pan';
-      startDragging();
-      return;
-    }
-    const main = event.button === 0 && !space;
-    press = {
-      ...at,
-      id: event.pointerId,
-      type: event.pointerType,
-      main,
-      does: toolFor(event),
-      keys: keysOf(event),
-      moved: false,
-    };
-    if (event.pointerType === 'touch' && press.does === 'pan') charge(at);
-  };
-
-  const onMove = (event: PointerEvent): void => {
-    const at = place(event);
-    if (event.pointerType !== 'touch') point(at, keysOf(event));
-    if (!down.has(event.pointerId)) {
-      if (event.pointerType !== 'touch') hoverSoon(at, reach(event));
-      return;
-    }
-    if (event.pointerType === 'mouse' && event.buttons === 0) {
-      onLost(event); // it was let go where the page could not see it
-      return;
-    }
-    if (!press) return;
-    if (!press.moved) {
-      if (Math.hypot(at.x - press.x, at.y - press.y) < kindOf(event, SLOP)) return;
-      stopCharging();
-      startDragging();
-      if (isShape(press.does)) shapes.begin(press.does, press.x, press.y, press.keys);
-    }
-    if (isShape(press.does)) draw(event, at);
-    else if (press.does === 'pan') drag(event, at);
-  };
-
-  const draw = (event: PointerEvent, at: Place): void => {
-    down.set(event.pointerId, at);
-    /* All the places since the last frame: a fast hand draws round corners. */
-    const path = event.getCoalescedEvents?.() ?? [];
-    for (const past of path.length > 0 ? path : [event]) {
-      const { x, y } = place(past);
-      shapes.move(x, y);
-    }
-    shapes.hold(keysOf(event));
-  };
-
-  const drag = (event: PointerEvent, at: Place): void => {
-    const was = centre();
-    down.set(event.pointerId, at);
-    const is = centre();
-    map.pan(is.x - was.x, is.y - was.y);
-    if (was.spread > 0 && is.spread > 0) map.zoom(is.x, is.y, is.spread / was.spread);
-  };
-
-  const onUp = (event: PointerEvent): void => {
-    if (!down.delete(event.pointerId) || down.size > 0) return;
-    stopCharging();
-    const done = press;
-    press = null;
-    delete host.dataset['dragging'];
-    if (!done) return;
-    const at = place(event);
-    const keys = keysOf(event);
-    if (event.pointerType !== 'touch') point(at, keys);
-    if (done.moved && isShape(done.does)) {
-      shapes.move(at.x, at.y);
-      shapes.hold(keys);
-      if (shapes.end()) return;
-    } else if (done.moved || !done.main) {
-      return;
-    } else if (target.tool() === 'brush' && done.does === 'brush') {
-      /* The disc shows what a dab takes. */
-      shapes.begin('brush', at.x, at.y, done.keys);
-      shapes.hold(keys);
-      shapes.end();
-      return;
-    }
-    const row = map.nearest(at.x, at.y, reach(event));
-    /* The points may have moved since the pointer came: what it shows is what was pressed. */
-    if (event.pointerType !== 'touch') target.hover(row);
-    target.click(row, keys);
-  };
-
-  /** The pointer is gone without a word: what it drew is given up. */
-  const onLost = (event: PointerEvent): void => {
-    if (!down.delete(event.pointerId)) return;
-    abandon();
-    if (down.size === 0) press = null;
-  };
-  const abandon = (): void => {
-    stopCharging();
-    shapes.cancel();
-    if (press) {
-      press.does = 'nothing';
-      press.moved = true;
-    }
-    if (down.size === 0) delete host.dataset['dragging'];
-  };
-
-  const onWheel = (event: WheelEvent): void => {
+  onWheel(event: WheelEvent): void {
     event.preventDefault();
-    const at = place(event);
+    const at = this.place(event);
     /* A pinch on a touchpad comes as a wheel with the control key, in much smaller steps. */
     const factor = wheelFactor(
       event.deltaY * (event.ctrlKey && event.deltaMode === 0 ? 5 : 1),
       event.deltaMode,
     );
-    map.zoom(at.x, at.y, factor);
+    this.map.zoom(at.x, at.y, factor);
     /* The rows have moved under a pointer that has not. */
-    if (down.size === 0) hoverSoon(at, REACH.mouse);
-  };
+    if (this.down.size === 0) this.hoverSoon(at, REACH.mouse);
+  }
 
-  /* ---- keys --------------------------------------------------------------------------------------------- */
+  /* ---- presses and drags -------------------------------------------------------------------------------- */
 
-  const arrow = (dx: number, dy: number, pan: boolean): void => {
-    if (pan) {
-      map.glide(-dx * KEY_PAN, dy * KEY_PAN);
+  onDown(event: PointerEvent): void {
+    if (event.button !== 0 && event.button !== 1) return;
+    const at = this.place(event);
+    this.touched = event.pointerType === 'touch';
+    this.down.set(event.pointerId, at);
+    this.host.setPointerCapture?.(event.pointerId);
+    this.stopCharging();
+    if (this.down.size > 1 && this.press) {
+      /* A second finger takes over, and what the first has drawn is given up. */
+      this.shapes.cancel();
+      this.press.does = 'pan';
+      this.startDragging(this.press);
       return;
     }
-    const from = target.hovered() ?? target.pinned();
-    const row = from === null ? map.central() : map.neighbour(from, dx, dy);
-    if (row === null) return;
-    map.reveal(row);
-    target.cursor(row);
-  };
-
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.altKey || event.target !== host) return;
-    const known =
-      event.ctrlKey || event.metaKey ? command(event.key, event.shiftKey) : plain(event.key, event.shiftKey);
-    if (known) swallow(event);
-  };
-
-  /** True when the key means something here with Ctrl or Command. */
-  const command = (key: string, shift: boolean): boolean => {
-    const row = target.hovered() ?? target.pinned();
-    if (shift) return false;
-    if (key === 'a' || key === 'A') target.selectAll();
-    else if (key === 'i' || key === 'I') target.invert();
-    else if (key === 'Enter' && row !== null) target.enter(row, true);
-    else return false;
-    return true;
-  };
-
-  /** True when the key means something here by itself. */
-  const plain = (key: string, shift: boolean): boolean => {
-    const arrows: Record<string, [number, number]> = {
-      ArrowRight: [1, 0],
-      ArrowLeft: [-1, 0],
-      ArrowUp: [0, 1],
-      ArrowDown: [0, -1],
+    this.press = {
+      ...at,
+      main: event.button === 0 && !this.space,
+      does: this.toolFor(event),
+      keys: keysOf(event),
+      moved: false,
     };
-    const way = arrows[key];
-    if (way) {
-      arrow(...way, shift);
-      return true;
-    }
-    switch (key) {
-      case '+':
-      case '=':
-        map.zoomStep(KEY_ZOOM);
-        return true;
-      case '-':
-      case '_':
-        map.zoomStep(1 / KEY_ZOOM);
-        return true;
-      case '0':
-        map.showAll();
-        return true;
-      case '<':
-        return target.resizeBrush(-1);
-      case '>':
-        return target.resizeBrush(1);
-      case 'Enter': {
-        const row = target.hovered();
-        if (row === null) return false;
-        target.enter(row, false);
-        return true;
-      }
-      case 'Escape':
-        if (!target.escape()) map.showAll();
-        return true;
-      default:
-        return false;
-    }
-  };
+    if (this.touched && this.press.does === 'pan') this.charge(this.press);
+  }
 
-  /* Keys that mean something wherever the focus is: during a drag, and while the pointer is above the map. */
-  const onAnyKey = (event: KeyboardEvent): void => {
-    if (event.key === ' ') {
-      onSpace(event);
+  private toolFor(event: PointerEvent): Tool {
+    if (event.button !== 0 || this.space) return 'pan';
+    const tool = this.target.tool();
+    const shift = event.shiftKey && event.pointerType !== 'touch';
+    return tool === 'pan' && shift ? this.target.shiftTool() : tool;
+  }
+
+  private charge(press: Press): void {
+    this.hints.charge({ x: press.x, y: press.y });
+    this.holdTimer = setTimeout(() => {
+      this.hints.charge(null);
+      press.does = 'lasso';
+      this.startDragging(press);
+      this.shapes.begin('lasso', press.x, press.y, press.keys);
+    }, LONG_PRESS);
+  }
+
+  private stopCharging(): void {
+    clearTimeout(this.holdTimer);
+    this.hints.charge(null);
+  }
+
+  private startDragging(press: Press): void {
+    if (press.does === 'pan') this.host.dataset['dragging'] = '';
+    if (press.moved) return;
+    press.moved = true;
+    if (this.space) this.space.used = true;
+    this.endHover();
+  }
+
+  onMove(event: PointerEvent): void {
+    const at = this.place(event);
+    const touch = event.pointerType === 'touch';
+    if (!touch) this.point(at, keysOf(event));
+    if (!this.down.has(event.pointerId)) {
+      if (!touch) this.hoverSoon(at, kindOf(event, REACH));
       return;
     }
-    const drawing = shapes.shape !== null;
+    if (event.pointerType === 'mouse' && event.buttons === 0) {
+      this.onLost(event); // it was let go where the page could not see it
+      return;
+    }
+    const { press } = this;
+    if (!press) return;
+    if (!press.moved) {
+      if (Math.hypot(at.x - press.x, at.y - press.y) < kindOf(event, SLOP)) return;
+      this.stopCharging();
+      this.startDragging(press);
+      if (isShape(press.does)) this.shapes.begin(press.does, press.x, press.y, press.keys);
+    }
+    if (isShape(press.does)) this.draw(event, at);
+    else if (press.does === 'pan') this.drag(event, at);
+  }
+
+  private draw(event: PointerEvent, at: Place): void {
+    this.down.set(event.pointerId, at);
+    /* All the places since the last frame: a fast hand draws round corners. */
+    const path = event.getCoalescedEvents?.() ?? [];
+    for (const past of path.length > 0 ? path : [event]) {
+      const { x, y } = this.place(past);
+      this.shapes.move(x, y);
+    }
+    this.shapes.hold(keysOf(event));
+  }
+
+  private drag(event: PointerEvent, at: Place): void {
+    const was = this.centre();
+    this.down.set(event.pointerId, at);
+    const is = this.centre();
+    this.map.pan(is.x - was.x, is.y - was.y);
+    if (was.spread > 0 && is.spread > 0) this.map.zoom(is.x, is.y, is.spread / was.spread);
+  }
+
+  /** The middle of the pointers that are down, and how far apart two of them are. */
+  private centre(): Place & { spread: number } {
+    const [a, b] = [...this.down.values()];
+    if (!a) return { x: 0, y: 0, spread: 0 };
+    if (!b) return { ...a, spread: 0 };
+    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, spread: Math.hypot(a.x - b.x, a.y - b.y) };
+  }
+
+  onUp(event: PointerEvent): void {
+    if (!this.down.delete(event.pointerId) || this.down.size > 0) return;
+    this.stopCharging();
+    const done = this.press;
+    this.press = null;
+    delete this.host.dataset['dragging'];
+    if (!done) return;
+    const at = this.place(event);
+    const keys = keysOf(event);
+    if (event.pointerType !== 'touch') this.point(at, keys);
+    if (done.moved && isShape(done.does)) {
+      this.shapes.move(at.x, at.y);
+      this.shapes.hold(keys);
+      if (this.shapes.end()) return;
+    } else if (done.moved || !done.main) {
+      return;
+    } else if (this.target.tool() === 'brush' && done.does === 'brush') {
+      /* The disc shows what a dab takes. */
+      this.shapes.begin('brush', at.x, at.y, done.keys);
+      this.shapes.hold(keys);
+      this.shapes.end();
+      return;
+    }
+    const row = this.map.nearest(at.x, at.y, kindOf(event, REACH));
+    /* The points may have moved since the pointer came: what it shows is what was pressed. */
+    if (event.pointerType !== 'touch') this.target.hover(row);
+    this.target.click(row, keys);
+  }
+
+  /** The pointer is gone without a word: what it drew is given up. */
+  onLost(event: PointerEvent): void {
+    if (!this.down.delete(event.pointerId)) return;
+    this.abandon();
+    if (this.down.size === 0) this.press = null;
+  }
+
+  private abandon(): void {
+    this.stopCharging();
+    this.shapes.cancel();
+    if (this.press) {
+      this.press.does = 'nothing';
+      this.press.moved = true;
+    }
+    if (this.down.size === 0) delete this.host.dataset['dragging'];
+  }
+
+  /* ---- keys wherever the focus is ----------------------------------------------------------------------- */
+
+  /** Keys that mean something during a drag, and while the pointer is above the map. */
+  onAnyKey(event: KeyboardEvent): void {
+    if (event.key === ' ') {
+      this.onSpace(event);
+      return;
+    }
+    const drawing = this.shapes.shape !== null;
     if (event.key === 'Escape' && event.type === 'keydown' && drawing) {
-      abandon();
+      this.abandon();
       swallow(event);
       return;
     }
-    const modifier = event.key === 'Control' || event.key === 'Meta' || event.key === 'Alt';
-    if (!modifier && event.key !== 'Shift') return;
+    if (!['Control', 'Meta', 'Alt', 'Shift'].includes(event.key)) return;
     const keys = keysOf(event);
-    shapes.hold(keys);
-    if (over) hints.pointer(over, keys);
+    this.shapes.hold(keys);
+    if (this.over) this.hints.pointer(this.over, keys);
     /* Alone, Alt would open the browser's menu. */
     if (drawing && event.key === 'Alt') event.preventDefault();
-  };
+  }
 
   /**
    * In a mode that draws, Space is held to pan while the pointer is above the map, whatever has the focus: the
    * radio or the button that was pressed last. Only when it is let go without a drag does it mean what it does
    * elsewhere.
    */
-  const onSpace = (event: KeyboardEvent): void => {
+  private onSpace(event: KeyboardEvent): void {
+    const { space } = this;
     if (event.type === 'keyup') {
       if (!space) return;
-      const { used } = space;
-      space = null;
-      delete host.dataset['space'];
+      this.letGoOfSpace();
       swallow(event);
-      if (used) return;
+      if (space.used) return;
       const focused = event.target instanceof Element ? event.target.closest<HTMLElement>(PRESSABLE) : null;
       if (focused) focused.click();
-      else target.space();
-    } else if (space) {
-      swallow(event);
-    } else if (over && !event.repeat && target.tool() !== 'pan' && !modified(event) && !takesText(event)) {
-      space = { used: false };
-      host.dataset['space'] = '';
-      swallow(event);
+      else this.target.space();
+      return;
     }
-  };
+    const begins =
+      this.over && this.target.tool() !== 'pan' && !event.repeat && !modified(event) && !takesText(event);
+    if (!space && !begins) return;
+    this.space = space ?? { used: false };
+    this.host.dataset['space'] = '';
+    swallow(event);
+  }
 
-  const onBlur = (): void => {
-    space = null;
-    delete host.dataset['space'];
-    abandon();
-    if (over) hints.pointer(over, NO_KEYS);
-  };
+  private letGoOfSpace(): void {
+    this.space = null;
+    delete this.host.dataset['space'];
+  }
 
-  const options = { signal: listening.signal };
-  const on = <K extends keyof HTMLElementEventMap>(
-    type: K,
-    listener: (event: HTMLElementEventMap[K]) => unknown,
-    passive = true,
-  ): void => host.addEventListener(type, listener as EventListener, { ...options, passive });
-  on('pointerdown', onDown);
-  on('pointermove', onMove);
-  on('pointerup', onUp);
-  on('pointercancel', onLost);
-  on('lostpointercapture', onLost);
-  on('pointerleave', (event) => {
-    if (event.pointerType === 'touch') return;
-    if (down.size === 0) {
-      point(null, NO_KEYS);
-      endHover();
-    }
-  });
-  on('wheel', onWheel, false);
-  on('dblclick', () => target.doubleClick());
-  on('keydown', onKey, false);
-  /* The middle button would begin the browser's scrolling. */
-  on('mousedown', (event) => event.button === 1 && event.preventDefault(), false);
-  /* A long press, and Ctrl with the button of a mouse that has one, are ours; the right button is the browser's. */
-  on('contextmenu', (event) => (down.size > 0 || touched) && event.preventDefault(), false);
-  window.addEventListener('keydown', onAnyKey, { ...options, capture: true });
-  window.addEventListener('keyup', onAnyKey, { ...options, capture: true });
-  window.addEventListener('blur', onBlur, options);
-
-  return () => {
-    listening.abort();
-    stopCharging();
-    shapes.cancel();
-    cancelAnimationFrame(hoverFrame);
-  };
+  onBlur(): void {
+    this.letGoOfSpace();
+    this.abandon();
+    if (this.over) this.hints.pointer(this.over, NO_KEYS);
+  }
 }
 
 function isShape(does: Press['does']): does is ShapeKind {
