@@ -283,6 +283,41 @@ describe('a retrain', () => {
     expect(engine.count('restore')).toBe(0);
   });
 
+  it('that ran away is begun again with a lower rate, which is its own', async () => {
+    const bench = await trained();
+    const { engine, store, actions } = bench;
+    const rate = store.form.value?.fit.learning_rate;
+    const ranAway = runResult({
+      outcome: 'stopped',
+      reason: 'diverged',
+      steps: 500,
+      suggested_learning_rate: 1e-4,
+    });
+    await begin(bench);
+    await engine.waiting('run').answer(ranAway);
+    expect(store.history.value).toMatchObject({ at: 0, nodes: [{ id: 0 }] });
+    void actions.tryLearningRate(1e-4);
+    await settle();
+    expect(engine.waiting('run').body.fit).toMatchObject({ learning_rate: 1e-4, focus: 1 });
+    expect(store.retrain.value.learning_rate).toBe(1e-4);
+    expect(store.form.value?.fit.learning_rate).toBe(rate);
+    await finish(bench, 505);
+    void actions.trainFromScratch();
+    await settle();
+    await engine.waiting('run').answer({ ...ranAway, steps: 8 });
+    void actions.tryLearningRate(1e-5);
+    await settle();
+    expect(engine.waiting('run').body.fit).toMatchObject({ learning_rate: 1e-5, fresh: true });
+    await engine.waiting('run').answer(runResult({ steps: 12 }));
+    void actions.train();
+    await settle();
+    await engine.waiting('run').answer({ ...ranAway, steps: 13 });
+    void actions.tryLearningRate(1e-6);
+    await settle();
+    expect(engine.waiting('run').body.fit.selection).toBeUndefined();
+    expect(engine.waiting('run').body.fit.learning_rate).toBe(1e-6);
+  });
+
   it('that was refused before it moved anything changes nothing', async () => {
     const bench = await trained();
     const { engine, store } = bench;

@@ -28,7 +28,7 @@ export interface RunActions {
   stop(): Promise<void>;
   /** After a failure: trains on from what was kept, or tries again what failed. */
   retry(): Promise<void>;
-  /** Takes another learning rate and trains on with it. */
+  /** Takes another learning rate and trains on with it; a retrain that ran away is begun again. */
   tryLearningRate(rate: number): Promise<void>;
   /** Takes what was typed into a field; false, with a sentence under the field, when it can't be used. */
   setField(name: string, text: string): boolean;
@@ -123,6 +123,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
   let followed: Id | null = null;
   let resuming = false; // until the worker has answered, "paused" is old news
   let again: (() => Promise<void>) | null = null; // what trying again does; null: trains
+  let ranAway: Deed | null = null; // the last run, if its loss did
   let cancelEstimate: (() => void) | null = null;
   let estimateRequest = 0;
   let estimated: Promise<void> = Promise.resolve(); // of the table on screen
@@ -277,6 +278,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       now = running;
       const [result, { rated, done }] = await going;
       again = null;
+      ranAway = result.reason === 'diverged' ? deed : null;
       if (result.outcome === 'cancelled') {
         if (shown(id)) recorder.doubt();
         rest(job, id, result, result.steps);
@@ -534,7 +536,11 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       await (what ? what() : trainWith({}));
     },
     async tryLearningRate(rate) {
-      if (setField('learning_rate', numberText(rate))) await trainWith({});
+      const { kind = 'train', retry = null } = ranAway ?? {};
+      const own = kind === 'retrain' || kind === 'exclude';
+      if (own) store.retrain.value = { ...store.retrain.peek(), learning_rate: rate };
+      else if (!setField('learning_rate', numberText(rate))) return;
+      await (retry ? retry() : trainWith({}));
     },
     resetFields() {
       const table = store.table.peek();
