@@ -39,8 +39,8 @@ export function MapToolbar({ store, actions }: MapProps): JSX.Element | null {
           value={store.selectionOp.value}
           onChoose={actions.setSelectionOp}
         />
-        {store.tool.value === 'brush' ? <BrushSize store={store} actions={actions} /> : null}
       </div>
+      {store.tool.value === 'brush' ? <BrushSize store={store} actions={actions} /> : null}
       <ColourMenu
         table={table}
         colour={store.colour.value}
