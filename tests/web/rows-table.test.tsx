@@ -1,23 +1,24 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bitsOfRuns, rowsOf } from '../../web/state/selection.ts';
 import type { Store } from '../../web/state/store.ts';
-import { createViewActions, type ViewActions } from '../../web/state/view-actions.ts';
 import { RowsTable } from '../../web/ui/rows-table.tsx';
 import { MOST_PIXELS, scrollFor, visibleRows } from '../../web/ui/virtual-list.ts';
+import { mapActions, type TestActions } from './map-fixture.ts';
 import { FakeEngine, putTable, settle, tableState, trainedStore } from './view-fixture.ts';
 
-let actions: ViewActions | null = null;
+let actions: TestActions | null = null;
 
 afterEach(() => {
   cleanup();
-  actions?.disposeView();
+  actions?.dispose();
 });
 
 async function show(store: Store): Promise<{ engine: FakeEngine; grid: HTMLElement }> {
   const engine = new FakeEngine();
-  actions = createViewActions(store, engine);
+  actions = mapActions(store, engine);
   render(<RowsTable store={store} actions={actions} />);
   const region = screen.getByRole('region', { name: 'Rows' });
   expect(within(region).queryByRole('grid')).toBeNull();
@@ -71,19 +72,64 @@ describe('the table of rows', () => {
     expect(heads(grid)).toEqual(['Row', 'kind', 'z1', 'z2', 'Error']);
   });
 
-  it('pins the row that is clicked', async () => {
+  const selected = (store: Store): number[] => [...rowsOf(store.bulk.selected)];
+  const marked = (grid: HTMLElement): number[] =>
+    bodyRows(grid).flatMap((row, i) => (row.getAttribute('aria-selected') === 'true' ? [i] : []));
+  const click = async (grid: HTMLElement, row: number, keys: object = {}): Promise<void> => {
+    const line = bodyRows(grid)[row];
+    if (!line) throw new Error(`Row ${row} is not drawn.`);
+    fireEvent.click(line, keys);
+    await settle();
+  };
+
+  it('selects and pins the row that is clicked', async () => {
     const store = trainedStore(4);
     const { grid } = await show(store);
-    const row = bodyRows(grid)[2];
-    if (row) fireEvent.click(row);
-    await settle();
+    await click(grid, 2);
     expect(store.pinned.value).toBe(2);
-    expect(bodyRows(grid).map((r) => r.getAttribute('aria-selected'))).toEqual([
-      'false',
-      'false',
-      'true',
-      'false',
-    ]);
+    expect(selected(store)).toEqual([2]);
+    expect(marked(grid)).toEqual([2]);
+    expect(bodyRows(grid).map((row) => row.getAttribute('aria-current'))).toEqual([null, null, 'true', null]);
+  });
+
+  it('shows what is selected elsewhere; Ctrl and a click adds a row or takes it away, Shift all up to it', async () => {
+    const store = trainedStore(10);
+    const { grid } = await show(store);
+    actions?.selectBits(bitsOfRuns([1, 2], 10), { kind: 'all' }, 'replace');
+    await settle();
+    expect(marked(grid)).toEqual([1, 2]);
+    await click(grid, 2, { ctrlKey: true });
+    await click(grid, 7, { metaKey: true });
+    expect(marked(grid)).toEqual([1, 7]);
+    expect(store.pinned.value).toBeNull();
+    await click(grid, 4, { shiftKey: true });
+    expect(selected(store)).toEqual([1, 4, 5, 6, 7]);
+    await actions?.undo();
+    expect(selected(store)).toEqual([1, 7]);
+  });
+
+  it('can show the selected rows alone, and keeps them when one of them is pinned', async () => {
+    const store = trainedStore(100);
+    const { engine, grid } = await show(store);
+    const region = screen.getByRole('region', { name: 'Rows' });
+    await engine.reads('cells')[0]?.answer([]);
+    fireEvent.click(within(region).getByRole('checkbox', { name: /^Selected only/ }));
+    await settle();
+    expect(region.textContent).toContain('No row is selected.');
+    actions?.selectBits(bitsOfRuns([40, 2, 90, 1], 100), { kind: 'all' }, 'replace');
+    await settle();
+    const only = within(region).getByRole('grid');
+    expect(only).not.toBe(grid);
+    expect(only.getAttribute('aria-rowcount')).toBe('4');
+    expect(bodyRows(only).map((row) => row.querySelector('th')?.textContent)).toEqual(['41', '42', '91']);
+    await vi.waitFor(() => {
+      expect(engine.reads('cells').at(-1)?.body).toMatchObject({ rows: Uint32Array.of(40, 41, 90) });
+    });
+    await click(only, 2);
+    expect(store.pinned.value).toBe(90);
+    expect(selected(store)).toEqual([40, 41, 90]);
+    await click(only, 0, { ctrlKey: true });
+    expect(bodyRows(only).map((row) => row.querySelector('th')?.textContent)).toEqual(['42', '91']);
   });
 
   it('is walked through with the keyboard, and the map follows', async () => {
@@ -101,6 +147,13 @@ describe('the table of rows', () => {
     await press('ArrowUp');
     await press('Enter');
     expect(store.pinned.value).toBe(1);
+    expect(selected(store)).toEqual([1]);
+    await press('ArrowDown');
+    await press(' ');
+    expect(selected(store)).toEqual([1, 2]);
+    expect(store.pinned.value).toBe(1);
+    await press(' ');
+    expect(selected(store)).toEqual([1]);
     await press('End');
     expect(store.hover.value).toBe(999);
     await press('ArrowDown');

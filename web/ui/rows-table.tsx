@@ -1,20 +1,23 @@
 /**
- * The map's twin as a table: every row, with its label, its place on the map, its error and its first cells.
- * Folded until it is wanted.
+ * The map's twin as a table: every row, or the selected ones, with its label, its place on the map, its error and
+ * its first cells. Folded until it is wanted.
  *
  * Only the rows in sight exist as markup. Cells are read from the file as they come into sight, one reading at
- * a time; the keyboard moves a cursor that the map and the inspector follow.
+ * a time; the keyboard moves a cursor that the map and the inspector follow. Rows are selected as on the map: Enter
+ * or a click selects one and pins it, Space or Ctrl and a click adds one or takes it away; Shift and a click adds
+ * all up to there.
  */
 
 import type { JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import type { Id } from '../protocol/messages.ts';
+import { bitsOfRows, hasRow, rowsOf, runsOf } from '../state/selection.ts';
+import type { SelectionActions } from '../state/selection-actions.ts';
 import type { Store, TableState } from '../state/store.ts';
 import { formatCount, formatNumber, labelColumn } from '../state/summary.ts';
 import type { ViewActions } from '../state/view-actions.ts';
 import { DataText } from './data-text.tsx';
 import { Icon } from './icon.tsx';
-import type { ViewProps } from './map-toolbar.tsx';
 import { useThrottled } from './use-throttled.ts';
 import { useVirtualList } from './virtual-list.ts';
 
@@ -25,43 +28,93 @@ const MOST_COLUMNS = 8;
 /** Rows whose cells are kept once read. */
 const KEPT = 2000;
 
-export function RowsTable({ store, actions }: ViewProps): JSX.Element | null {
+interface RowsProps {
+  store: Store;
+  actions: ViewActions & SelectionActions;
+}
+
+export function RowsTable({ store, actions }: RowsProps): JSX.Element | null {
   const [open, setOpen] = useState(false);
+  const [only, setOnly] = useState(false);
   const content = useId();
   const table = store.table.value;
   if (!table) return null;
+  const { count } = store.selection.value;
   return (
     <section class={open ? 'rows rows-open' : 'rows'} aria-label="Rows">
-      <button
-        type="button"
-        class="rows-toggle"
-        aria-expanded={open}
-        aria-controls={open ? content : undefined}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon name={open ? 'collapse' : 'expand'} size={14} />
-        Rows
-        <span class="rows-count" aria-hidden="true">
-          {formatCount(table.info.rows)}
-        </span>
-      </button>
+      <div class="rows-head">
+        <button
+          type="button"
+          class="rows-toggle"
+          aria-expanded={open}
+          aria-controls={open ? content : undefined}
+          onClick={() => setOpen(!open)}
+        >
+          <Icon name={open ? 'collapse' : 'expand'} size={14} />
+          Rows
+          <span class="rows-count" aria-hidden="true">
+            {formatCount(table.info.rows)}
+          </span>
+        </button>
+        {open ? (
+          <label class="check rows-only">
+            <input
+              type="checkbox"
+              checked={only}
+              onChange={(event) => setOnly(event.currentTarget.checked)}
+            />
+            Selected only ({formatCount(count)})
+          </label>
+        ) : null}
+      </div>
       {open ? (
         <div id={content} class="rows-content">
-          <Grid key={table.info.table} store={store} actions={actions} table={table} />
+          {only && count === 0 ? (
+            <p class="rows-none">No row is selected.</p>
+          ) : (
+            <Grid key={table.info.table} store={store} actions={actions} table={table} only={only} />
+          )}
         </div>
       ) : null}
     </section>
   );
 }
 
-function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX.Element {
-  const { rows } = table.info;
+/** The rows that are listed: of `n`, the one at a place, and the place of one (-1: it is not among them). */
+interface Listed {
+  n: number;
+  rowAt(place: number): number;
+  placeOf(row: number): number;
+}
+
+function useListed(store: Store, table: TableState, only: boolean): Listed {
+  const { version } = store.selection.value;
+  return useMemo(() => {
+    const { rows } = table.info;
+    if (!only) return { n: rows, rowAt: (place) => place, placeOf: (row) => row };
+    const selected = rowsOf(store.bulk.selected);
+    return {
+      n: selected.length,
+      rowAt: (place) => selected[place] ?? 0,
+      placeOf: (row) => selected.indexOf(row),
+    };
+  }, [store, table, only, version]);
+}
+
+function Grid({
+  store,
+  actions,
+  table,
+  only,
+}: RowsProps & { table: TableState; only: boolean }): JSX.Element {
   const map = useThrottled(store.map, 250);
   const pinned = store.pinned.value;
-  const [cursor, setCursor] = useState(pinned ?? 0);
+  const listed = useListed(store, table, only);
+  const [place, setPlace] = useState(Math.max(0, listed.placeOf(pinned ?? 0)));
+  const anchor = useRef(place); // where a run of rows begins
   const grid = useRef<HTMLTableElement>(null);
-  const list = useVirtualList<HTMLDivElement>(rows, ROW, HEAD);
-  const cells = useCells(table.info.table, actions, list.first, list.end);
+  const list = useVirtualList<HTMLDivElement>(listed.n, ROW, HEAD);
+  const cursor = Math.min(place, listed.n - 1);
   const prefix = useId();
 
   const label = labelColumn(table);
@@ -71,19 +124,39 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
 
   /* A row pinned elsewhere comes into sight and takes the cursor. */
   useEffect(() => {
-    if (pinned === null) return;
-    setCursor(pinned);
-    list.scrollTo(pinned, 'middle');
+    const to = pinned === null ? -1 : listed.placeOf(pinned);
+    if (to < 0) return;
+    setPlace(to);
+    list.scrollTo(to, 'middle');
   }, [pinned]);
 
-  const go = (row: number): void => {
-    const next = Math.min(rows - 1, Math.max(0, row));
-    setCursor(next);
+  const go = (to: number): void => {
+    const next = Math.min(listed.n - 1, Math.max(0, to));
+    setPlace(next);
     list.scrollTo(next);
-    actions.setHover(next);
+    actions.setHover(listed.rowAt(next));
+  };
+  const press = (to: number, { shiftKey, ctrlKey, metaKey }: MouseEvent): void => {
+    const row = listed.rowAt(to);
+    setPlace(to);
+    if (shiftKey) {
+      const [first, last] = to < anchor.current ? [to, anchor.current] : [anchor.current, to];
+      const rows = Array.from({ length: last - first + 1 }, (_, i) => listed.rowAt(first + i));
+      const bits = bitsOfRows(rows, table.info.rows);
+      actions.selectBits(bits, { kind: 'rows', rows: runsOf(bits), clicked: true }, 'add');
+      return;
+    }
+    anchor.current = to;
+    if (ctrlKey || metaKey) actions.toggleRow(row);
+    else choose(row);
+  };
+  /* Among the selected rows alone, choosing one would leave only that one in the list. */
+  const choose = (row: number): void => {
+    if (!only) actions.selectRow(row);
+    actions.pin(row);
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.metaKey || event.altKey || (event.ctrlKey && event.key !== 'Enter')) return;
     const page = Math.max(1, Math.floor(list.view / ROW) - 1);
     const steps: Record<string, number> = {
       ArrowDown: cursor + 1,
@@ -91,11 +164,13 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
       PageDown: cursor + page,
       PageUp: cursor - page,
       Home: 0,
-      End: rows - 1,
+      End: listed.n - 1,
     };
     const to = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
     if (to !== undefined) go(to);
-    else if (event.key === 'Enter' || event.key === ' ') actions.pin(cursor);
+    else if (event.key === ' ' || (event.key === 'Enter' && event.ctrlKey)) {
+      actions.toggleRow(listed.rowAt(cursor));
+    } else if (event.key === 'Enter') choose(listed.rowAt(cursor));
     else if (event.key === 'Escape' && (pinned !== null || store.hover.peek() !== null)) {
       actions.setHover(null);
       actions.pin(null);
@@ -105,6 +180,7 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
   };
 
   const shown = Array.from({ length: list.end - list.first }, (_, i) => list.first + i);
+  const cells = useCells(table.info.table, actions, shown.map(listed.rowAt));
   const active = cursor >= list.first && cursor < list.end;
   return (
     <div ref={list.box} class="rows-box">
@@ -114,8 +190,9 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
           class="rows-table virtual-stick"
           // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table whose rows a cursor goes through
           role="grid"
-          aria-label={`${formatCount(rows)} rows`}
-          aria-rowcount={rows + 1}
+          aria-label={only ? `${formatCount(listed.n)} selected rows` : `${formatCount(listed.n)} rows`}
+          aria-multiselectable
+          aria-rowcount={listed.n + 1}
           aria-colcount={1 + (label < 0 ? 0 : 1) + axes.length + (arrays?.error ? 1 : 0) + columns.length}
           aria-activedescendant={active ? `${prefix}-${cursor}` : undefined}
           tabIndex={0}
@@ -145,36 +222,37 @@ function Grid({ store, actions, table }: ViewProps & { table: TableState }): JSX
             </tr>
           </thead>
           <tbody style={{ transform: `translateY(${-list.shift}px)` }}>
-            {shown.map((row) => (
-              <tr
-                key={row}
-                id={`${prefix}-${row}`}
-                aria-rowindex={row + 2}
-                aria-selected={row === pinned}
-                class={row === cursor ? 'rows-cursor' : undefined}
-                onPointerEnter={(event) => event.pointerType !== 'touch' && actions.setHover(row)}
-                onClick={() => {
-                  setCursor(row);
-                  actions.pin(row);
-                }}
-              >
-                <th scope="row" class="number">
-                  {formatCount(row + 1)}
-                </th>
-                {label >= 0 ? <Cell text={cells(row)?.[label]} /> : null}
-                {axes.map(({ name, at }) => (
-                  <td key={name} class="number">
-                    {placeText(arrays?.positions[2 * row + at])}
-                  </td>
-                ))}
-                {arrays?.error ? (
-                  <td class="number">{formatNumber(arrays.error[row] ?? Number.NaN)}</td>
-                ) : null}
-                {columns.map((column) => (
-                  <Cell key={column} text={cells(row)?.[column]} />
-                ))}
-              </tr>
-            ))}
+            {shown.map((at) => {
+              const row = listed.rowAt(at);
+              return (
+                <tr
+                  key={row}
+                  id={`${prefix}-${at}`}
+                  aria-rowindex={at + 2}
+                  aria-selected={hasRow(store.bulk.selected, row)}
+                  aria-current={row === pinned ? 'true' : undefined}
+                  class={at === cursor ? 'rows-cursor' : undefined}
+                  onPointerEnter={(event) => event.pointerType !== 'touch' && actions.setHover(row)}
+                  onClick={(event) => press(at, event)}
+                >
+                  <th scope="row" class="number">
+                    {formatCount(row + 1)}
+                  </th>
+                  {label >= 0 ? <Cell text={cells(row)?.[label]} /> : null}
+                  {axes.map(({ name, at: axis }) => (
+                    <td key={name} class="number">
+                      {placeText(arrays?.positions[2 * row + axis])}
+                    </td>
+                  ))}
+                  {arrays?.error ? (
+                    <td class="number">{formatNumber(arrays.error[row] ?? Number.NaN)}</td>
+                  ) : null}
+                  {columns.map((column) => (
+                    <Cell key={column} text={cells(row)?.[column]} />
+                  ))}
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       </div>
@@ -221,25 +299,22 @@ function mapAxes(
   }));
 }
 
-/** The cells of rows first to end - 1 as they arrive: a function from row to its cells, if they are there. */
+/** The cells of some rows as they arrive: a function from row to its cells, if they are there. */
 function useCells(
   table: Id,
   actions: ViewActions,
-  first: number,
-  end: number,
+  shown: readonly number[],
 ): (row: number) => string[] | undefined {
   const kept = useRef(new Map<number, string[]>());
   const busy = useRef(false);
-  const wish = useRef({ first, end });
+  const wish = useRef(shown);
   const [, setArrived] = useState(0);
   const mounted = useRef(true);
-  wish.current = { first, end };
+  wish.current = shown;
 
   const read = async (): Promise<void> => {
     if (busy.current) return;
-    const rows: number[] = [];
-    for (let row = wish.current.first; row < wish.current.end; row++)
-      if (!kept.current.has(row)) rows.push(row);
+    const rows = wish.current.filter((row) => !kept.current.has(row));
     if (rows.length === 0) return;
     busy.current = true;
     let worked = true;
@@ -248,7 +323,7 @@ function useCells(
       for (const [i, row] of rows.entries()) kept.current.set(row, lists[i] ?? []);
       for (const row of kept.current.keys()) {
         if (kept.current.size <= KEPT) break;
-        if (row < wish.current.first || row >= wish.current.end) kept.current.delete(row);
+        if (!wish.current.includes(row)) kept.current.delete(row);
       }
     } catch {
       worked = false; // the worker is being replaced or the table has gone: asked again when the rows move
@@ -261,7 +336,7 @@ function useCells(
 
   useEffect(() => {
     void read();
-  }, [table, first, end]);
+  }, [table, shown.join()]);
   useEffect(
     () => () => {
       mounted.current = false;
