@@ -96,6 +96,26 @@ test.each(['light', 'dark'] as const)(
       await page.getByRole('region', { name: 'Values', exact: true }).waitFor();
       await everywhere('finished, with a row in the inspector');
 
+      await page.getByRole('button', { name: 'Let go of the row' }).click();
+      await named.legend(page).getByRole('button', { name: 'red', exact: true }).click();
+      await page.getByRole('heading', { name: 'Most different columns' }).waitFor();
+      await everywhere('a class selected');
+      for (const name of ['Select by…', /^Saved selections/, /^Retrain settings/, 'Export']) {
+        await page.getByRole('button', { name }).click();
+        await page.getByRole('dialog').waitFor();
+        await check(site, `the panel of ${String(name)}`);
+        const inside = await page.getByRole('dialog').evaluate((panel) => {
+          const { left, top, right, bottom } = panel.getBoundingClientRect();
+          return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+        });
+        expect(inside, `the panel of ${String(name)} is inside the window`).toBe(true);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      }
+      await page.getByRole('button', { name: 'Retrain on selection' }).click();
+      await page.getByRole('table', { name: 'Error before and after' }).waitFor();
+      await everywhere('retrained');
+
       await page.getByLabel('Epochs', { exact: true }).fill('many');
       await page.getByLabel('Epochs', { exact: true }).press('Enter');
       await page.getByText('More', { exact: true }).click();
