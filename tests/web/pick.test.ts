@@ -190,6 +190,37 @@ describe('PickIndex', () => {
     expect(rowsOf(index.selectPolygon(polygon))).toEqual(expected);
   });
 
+  it('finds rows far outside what the grid covers, on every side, one by one', () => {
+    const positions = scattered(20_000);
+    /* One row in fifty is up to ten times as far out as the others. */
+    for (let row = 0; row < 20_000; row += 50) {
+      const axis = (row / 50) % 2;
+      positions[2 * row + axis] = ((positions[2 * row + axis] ?? 0) - 5) * 20;
+    }
+    const index = new PickIndex();
+    index.set(positions);
+    for (const polygon of [
+      [1, 15, 9, 40, 2, 90],
+      [1, -15, 9, -40, 2, -90],
+      [15, 1, 40, 9, 90, 2],
+      [-15, 1, -40, 9, -90, 2],
+      [-95, -80, 95, 3, 4, 95],
+    ]) {
+      const expected: number[] = [];
+      const near: number[] = [];
+      for (let row = 0; row < 20_000; row++) {
+        const [x, y] = [positions[2 * row] ?? 0, positions[2 * row + 1] ?? 0];
+        if (windingNumber(polygon, x, y) !== 0) expected.push(row);
+        const [ax = 0, ay = 0, bx = 0, by = 0] = polygon;
+        if (distanceTo([ax, ay], [bx, by], x, y) < 4) near.push(row);
+      }
+      expect(expected.length).toBeGreaterThan(8);
+      expect(near.length).toBeGreaterThan(8);
+      expect(rowsOf(index.selectPolygon(polygon))).toEqual(expected);
+      expect(rowsOf(index.selectBrush(polygon.slice(0, 4), 4))).toEqual(near);
+    }
+  });
+
   it('counts winding as the sum of angles does', () => {
     const whole = fc.integer({ min: -9, max: 9 });
     const polygon = fc.array(fc.tuple(whole, whole), { minLength: 3, maxLength: 9 });
