@@ -50,19 +50,20 @@ function Choices({ store, actions, protect, onProtect, onDone }: ChoicesProps): 
   };
   return (
     <div class="popover-form">
-      <ActionButton look="wide" why={why} onPress={() => save(false)} name="All rows (CSV)">
-        All rows (CSV)
+      <div class="export-line">
+        <ActionButton look="wide" why={why} onPress={() => save(false)}>
+          All rows (CSV)
+        </ActionButton>
         <span class="export-count">{formatCount(rows)}</span>
-      </ActionButton>
-      <ActionButton
-        look="wide"
-        why={why ?? (count === 0 ? 'Select rows first.' : null)}
-        onPress={() => save(true)}
-        name="Selected rows (CSV)"
-      >
-        Selected rows (CSV)
+        <ActionButton
+          look="wide"
+          why={why ?? (count === 0 ? 'Select rows first.' : null)}
+          onPress={() => save(true)}
+        >
+          Selected rows (CSV)
+        </ActionButton>
         <span class="export-count">{formatCount(count)}</span>
-      </ActionButton>
+      </div>
       <p class="hint">In the order of the file: id, labels, code, error, and whether the row is selected.</p>
       <label class="check">
         <input

@@ -21,12 +21,12 @@ export function NamedSelections({ store, actions, table }: NamedProps): JSX.Elem
   const named = store.named.value;
   return (
     <Popover
-      name={named.length === 0 ? 'Saved selections' : `Saved selections: ${named.length}`}
-      title="Give the selection a name, or go back to one that has one"
+      name="Saved selections"
+      title={`Give the selection a name, or go back to one that has one (${named.length} saved)`}
       face={
         <>
           <Icon name="bookmark" size={14} />
-          Saved{named.length > 0 ? ` (${named.length})` : ''}
+          Saved
         </>
       }
     >
