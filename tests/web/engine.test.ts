@@ -13,6 +13,9 @@ import type {
 } from '../../web/protocol/messages.ts';
 import { type Behaviour, Station, settle } from './engine-fixture.ts';
 
+/** A new worker takes its time where the machine is busy; deadlines are the test's own clock. */
+const WAIT = { timeout: 20_000 };
+
 interface Told {
   ready: Ready[];
   progress: Progress[];
@@ -189,7 +192,7 @@ describe('engine', () => {
     for (let i = 0; i < 3; i += 1) {
       const run = engine.request({ type: 'run', job: engine.nextId(), model, fit: endless, live: true });
       await expect(run).rejects.toMatchObject({ failure: { code: 'worker_lost' } });
-      await expect.poll(() => told.lost.length).toBe(i + 1);
+      await expect.poll(() => told.lost.length, WAIT).toBe(i + 1);
     }
     expect(told.lost.map(({ rebuilt }) => rebuilt)).toEqual([true, true, false]);
     expect(told.lost[2]?.info.retry).toBe(false);
@@ -238,7 +241,7 @@ describe('engine', () => {
     expect(station.workers).toHaveLength(1);
     await station.pass(2000);
     expect(await outcome).toMatchObject({ failure: { code: 'worker_lost' } });
-    await expect.poll(() => told.lost.length).toBe(1);
+    await expect.poll(() => told.lost.length, WAIT).toBe(1);
     expect(told.lost[0]?.failure.message).toContain('10 seconds');
     worker?.terminate();
     engine.close();
@@ -291,7 +294,7 @@ describe('engine', () => {
     controller.abort();
     await station.pass(3000);
     expect(await outcome).toMatchObject({ failure: { code: 'worker_lost' } });
-    await expect.poll(() => told.lost.at(-1)?.rebuilt).toBe(true);
+    await expect.poll(() => told.lost.at(-1)?.rebuilt, WAIT).toBe(true);
     expect(worker?.terminated).toBe(true);
     engine.close();
   });
@@ -324,7 +327,7 @@ describe('engine', () => {
     await ready(engine);
     const failure: Failure = { code: 'internal', message: 'Something went wrong: nobody looked.', hint: '' };
     station.workers[0]?.say({ type: 'fatal', failure });
-    await expect.poll(() => told.lost.length).toBe(1);
+    await expect.poll(() => told.lost.length, WAIT).toBe(1);
     expect(told.lost[0]).toMatchObject({ rebuilt: true });
     expect(told.lost[0]?.failure.message).toContain('nobody looked');
     engine.close();
@@ -337,7 +340,7 @@ describe('engine', () => {
     const kept = await ready(engine, csv(200));
     changing.blob = new Blob(['a,b\n1,2\n3,5\n4,9']);
     station.workers[0]?.breakDown('RuntimeError: unreachable');
-    await expect.poll(() => told.lost.length).toBe(1);
+    await expect.poll(() => told.lost.length, WAIT).toBe(1);
     expect(told.lost[0]).toMatchObject({ rebuilt: false, failure: { code: 'file_changed' } });
     expect(told.lost[0]?.failure.message).toContain('changing.csv');
     const codes = await engine.request({ type: 'read', what: 'latent', model: kept.model });
@@ -356,7 +359,7 @@ describe('engine', () => {
     await engine.request({ type: 'restore', model: second.model, buffer }, { transfer: [buffer] });
     const expected = await engine.request({ type: 'read', what: 'latent', model: second.model });
     station.workers[0]?.breakDown('gone');
-    await expect.poll(() => told.lost.length).toBe(1);
+    await expect.poll(() => told.lost.length, WAIT).toBe(1);
     const codes = await engine.request({ type: 'read', what: 'latent', model: second.model });
     expect([...codes]).toEqual([...expected]);
     engine.close();
@@ -373,7 +376,7 @@ describe('engine', () => {
     };
     const lose = async (times: number): Promise<void> => {
       station.workers.at(-1)?.breakDown('gone');
-      await expect.poll(() => told.lost.length).toBe(times);
+      await expect.poll(() => told.lost.length, WAIT).toBe(times);
     };
     await engine.request({ type: 'run', job: engine.nextId(), model, fit, live: true });
     const plain = await drawn();
