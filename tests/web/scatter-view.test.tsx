@@ -106,6 +106,24 @@ describe('the map', () => {
     expect(told.positions).toBe(next);
   });
 
+  it('draws trails from where rows were before the last retrain, of the dimensions shown now', () => {
+    const store = trainedStore(4);
+    show(store);
+    expect(told.trails).toBeNull();
+    const positions = Float32Array.from(store.bulk.maps.get(3)?.positions ?? []);
+    store.bulk.before = { positions, error: null, axes: [0, 1] };
+    store.colours.value++;
+    expect(told.trails?.from).toBe(positions);
+    store.trails.value = false;
+    expect(told.trails).toBeNull();
+    store.trails.value = true;
+    expect(told.trails?.from).toBe(positions);
+    store.maps.value = new Map(
+      [...store.maps.value].map(([id, state]) => [id, { ...state, axes: [1, 0] as [number, number] }]),
+    );
+    expect(told.trails).toBeNull();
+  });
+
   it('shows the hovered row beside its point, as text', async () => {
     const store = trainedStore(4);
     const { engine, map } = show(store);
@@ -191,7 +209,12 @@ describe('selecting on the map', () => {
   const surface = (map: HTMLElement): HTMLElement => within(map).getByRole('application');
   const selected = (store: Store): number[] => [...rowsOf(store.bulk.selected)];
 
-  function pointer(map: HTMLElement, type: string, [x = 0, y = 0]: number[], keys: PointerEventInit = {}): void {
+  function pointer(
+    map: HTMLElement,
+    type: string,
+    [x = 0, y = 0]: number[],
+    keys: PointerEventInit = {},
+  ): void {
     const buttons = type === 'pointerup' ? 0 : 1;
     const init = { clientX: x, clientY: y, pointerId: 1, pointerType: 'mouse', button: 0, buttons };
     surface(map).dispatchEvent(new PointerEvent(type, { ...init, bubbles: true, ...keys }));
