@@ -1,5 +1,6 @@
 // What runs by itself on a first look.
 import { describe, expect, it } from 'vitest';
+import { bitsOfRows } from '../../web/state/selection.ts';
 import {
   BAD_FILE,
   type Bench,
@@ -52,6 +53,27 @@ describe('the demonstration', () => {
     expect(positions).toHaveLength(20_000);
     expect([positions?.[0], positions?.[4000]]).toEqual([0, Number.NaN]);
     expect(engine.count('create')).toBe(1);
+  });
+
+  it('never trains on a row that is held out once all are there', async () => {
+    const bench = createBench();
+    // Of all 10,000 rows every fifth is held out.
+    const heldout = bitsOfRows(
+      Array.from({ length: 2000 }, (_, i) => 5 * i),
+      10_000,
+    );
+    const asked: unknown[] = [];
+    bench.engine.answers.read = (body) => {
+      if (body.what === 'heldout') asked.push(body.of);
+      return body.what === 'heldout' ? heldout : { kind: 'number', values: new Float32Array(2000) };
+    };
+    await begin(bench);
+    const { fit } = bench.engine.waiting('run').body;
+    expect(asked[0]).toBe(10_000);
+    expect([...(fit.rows ?? [])]).toEqual(
+      Array.from({ length: 2000 }, (_, i) => i).filter((row) => row % 5 !== 0),
+    );
+    expect(fit.heldout).toBe(0);
   });
 
   it('waits for all rows however late they are', async () => {

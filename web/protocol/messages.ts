@@ -270,11 +270,19 @@ export type Request =
   | { type: 'read'; id: Id; what: 'column'; table: Id; column: number } // → ColumnValues
   | { type: 'read'; id: Id; what: 'error'; model: Id } // → Float32Array (rows): mean squared residual of each row
   | { type: 'read'; id: Id; what: 'latent'; model: Id } // → Float32Array (rows, latent)
-  | { type: 'read'; what: 'heldout'; id: Id; model: Id; heldout: number } // → RowBits: rows that fits of this fraction keep out
+  | { type: 'read'; what: 'heldout'; id: Id; model: Id; heldout: number; of?: number } // of: a table of so many rows; absent: the model's → RowBits: rows that fits of this fraction keep out
   | { type: 'read'; what: 'summary'; id: Id; table: Id; rows: RowBits; column: number | null } // column: of labels → RowsSummary
   | { type: 'select'; id: Id; table: Id; by: Criterion } // → RowBits
   | { type: 'measure'; id: Id; model: Id; selection: RowBits; column: number | null } // column: of labels → Measurement
-  | { type: 'export'; id: Id; model: Id; selection: RowBits | null; only: boolean; protect: boolean; labels: number[] } // only: the selected rows; protect: no cell starts like a formula → Blob (CSV)
+  | {
+      type: 'export';
+      id: Id;
+      model: Id;
+      selection: RowBits | null;
+      only: boolean;
+      protect: boolean;
+      labels: number[];
+    } // only: the selected rows; protect: no cell starts like a formula → Blob (CSV)
   | { type: 'decode'; id: Id; model: Id; codes: Float32Array } // → Float32Array (codes, d) in the units of the file
   | { type: 'free'; id: Id; target: Id }; // → null
 

@@ -1,7 +1,7 @@
 /**
  * What runs by itself on a first look: the digits. Epoch 1 is trained on the first 2,000 rows, a file of its own,
  * so that something moves at once; the later ones on all rows, which they wait for. Which rows an epoch sees never
- * depends on how fast the network is.
+ * depends on how fast the network is, and none of them is held out later.
  */
 
 import type { FitSpec } from '../protocol/messages.ts';
@@ -9,6 +9,7 @@ import { type Download, demonstration } from './catalog.ts';
 import { failureOf } from './engine-port.ts';
 import type { Opener, Prepared } from './open-actions.ts';
 import type { Runner } from './run-actions.ts';
+import { invert, rowsOf } from './selection.ts';
 import type { Session } from './session-actions.ts';
 import type { CatalogEntry, Phase } from './store.ts';
 import { formatCount } from './summary.ts';
@@ -76,7 +77,17 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
     const model = await runner.create(first.table);
     const fit = store.form.peek()?.fit;
     if (!model || !fit || signal.aborted) return;
-    const running = runner.run(model, { ...fit, epochs: 1, patience: 0 });
+    /* Which rows are held out depends on how many there are: those of all rows, from the first epoch on. */
+    const heldout = await session.engine.request({
+      type: 'read',
+      what: 'heldout',
+      model: model.info.model,
+      heldout: fit.heldout,
+      of: full.rows,
+    });
+    if (signal.aborted) return;
+    const rows = rowsOf(invert(heldout, full.rows)).filter((row) => row < head.rows);
+    const running = runner.run(model, { ...fit, rows, heldout: 0, epochs: 1, patience: 0 });
     /* All rows are fetched and prepared while epoch 1 is trained. */
     let download: Download = { done: 0, total: 0 };
     const prepared = opener
@@ -103,7 +114,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
     const trained = store.models.peek().get(model.info.model) ?? model;
     if ('error' in answer) {
       session.report(answer.error, '', `Training goes on with the first ${formatCount(head.rows)} rows.`);
-      await runner.run(trained, rest);
+      await runner.run(trained, { ...rest, rows, heldout: 0 });
       return;
     }
     const { table } = answer.all;

@@ -8,6 +8,9 @@ import type { Models } from './models.ts';
 import { bad, type ModelEntry } from './nouns.ts';
 import type { Of, Shared } from './shared.ts';
 
+/** Rows that a table can have. */
+const MOST_ROWS = 5_000_000;
+
 /** Rows that a decode turns at a time. */
 const DECODE_ROWS = 64;
 
@@ -40,7 +43,7 @@ export class Readings {
           return this.#models.sweep(model, errors, (live) => (errors ? live.errors() : live.codes()));
         });
       case 'heldout':
-        return this.#heldout(nouns.model(request.model), request.heldout);
+        return this.#heldout(nouns.model(request.model), request.heldout, request.of);
       case 'summary':
         return this.#measurements.summary(request);
       default:
@@ -48,11 +51,14 @@ export class Readings {
     }
   }
 
-  #heldout({ ae, entry }: ModelEntry, fraction: number): RowBits {
+  #heldout({ ae, entry }: ModelEntry, fraction: number, of = entry.info.n): RowBits {
     if (!(fraction >= 0 && fraction <= 0.5)) {
       throw bad('heldout must be between 0 and 0.5.', 'heldout');
     }
-    return ae.heldout(fraction, entry.info.n);
+    if (!(Number.isInteger(of) && of >= 0 && of <= MOST_ROWS)) {
+      throw bad(`of must be a number of rows, at most ${MOST_ROWS}.`, 'of');
+    }
+    return ae.heldout(fraction, of);
   }
 
   #inspect(model: ModelEntry, row: number): RowDetail {
