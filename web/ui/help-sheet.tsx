@@ -42,6 +42,10 @@ const gestures: [string, string][] = [
   ['Wheel', 'zooms at the pointer; the middle button or Space and drag move the map'],
   ['Double-click', 'fits the map; with a selection tool on, clears the selection'],
   [
+    'Table of rows',
+    'a click or Enter selects a row, Ctrl and click or Space adds it, Shift and click adds all up to there',
+  ],
+  [
     'Legend',
     'click selects a class, Ctrl and click adds it, the eye hides it, a double click shows it alone',
   ],
