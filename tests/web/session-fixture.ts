@@ -225,6 +225,7 @@ export function runResult(change: Partial<RunResult> = {}): RunResult {
     selection: null,
     rest: null,
     align: null,
+    axes: [0, 1],
     suggested_learning_rate: null,
     ...change,
   };

@@ -176,7 +176,8 @@ export interface RunResult {
   heldout: number | null;
   selection: number | null; // of the last epoch, as in EpochLoss
   rest: number | null;
-  align: Align | null; // how the map is drawn now
+  align: Align | null; // how the map is drawn on `axes`
+  axes: [number, number]; // what `align` was found for: the map's, unless others were chosen since it was found
   suggested_learning_rate: number | null; // with reason 'diverged'
 }
 
@@ -264,7 +265,7 @@ export type Request =
   | { type: 'cancel'; id: Id; job: Id } // ends at once, no refresh; also reading and preparing → null
   | { type: 'refresh'; id: Id; map: Id } // encodes every row and sends a frame → null
   | { type: 'snapshot'; id: Id; model: Id } // → ArrayBuffer
-  | { type: 'restore'; id: Id; model: Id; buffer: ArrayBuffer; align?: Align | null } // align: as the map was drawn → ModelInfo
+  | { type: 'restore'; id: Id; model: Id; buffer: ArrayBuffer; align?: Align | null; axes?: [number, number] } // align: as the map was drawn, on these axes or the present ones → ModelInfo
   | { type: 'read'; id: Id; what: 'inspect'; model: Id; row: RowId } // → RowDetail
   | { type: 'read'; id: Id; what: 'cells'; table: Id; rows: Uint32Array } // → string[][]
   | { type: 'read'; id: Id; what: 'column'; table: Id; column: number } // → ColumnValues
@@ -368,7 +369,8 @@ export interface SnapshotEvent {
   model: Id;
   step: number;
   buffer: ArrayBuffer;
-  align: Align | null;
+  align: Align | null; // as in RunResult
+  axes: [number, number];
 }
 
 export type FromWorker =

@@ -1,7 +1,8 @@
 /** How a training ended: its numbers, and one sentence for the person. */
-import type { Align, FitSpec, RunResult } from '../protocol/messages.ts';
+import type { FitSpec, RunResult } from '../protocol/messages.ts';
 import type { FitTask } from './fit-task.ts';
 import { focusOf, type Groups } from './groups.ts';
+import type { Drawing } from './live-map.ts';
 import type { RunnerEnd } from './runner.ts';
 
 export interface Ended {
@@ -9,7 +10,7 @@ export interface Ended {
   task: FitTask;
   spec: FitSpec;
   groups: Groups | null; // of a fit with a selection
-  align: Align | null; // how the map is drawn
+  drawing: Drawing; // of the map
   seconds: number; // spent training
 }
 
@@ -33,7 +34,7 @@ function trained({ spec, groups }: Ended, done: string, all: string): string {
 }
 
 export function resultOf(ended: Ended): RunResult {
-  const { end, task, spec, groups, align, seconds } = ended;
+  const { end, task, spec, groups, drawing, seconds } = ended;
   const { fit } = task;
   const { model } = fit;
   const loss = task.loss();
@@ -46,7 +47,8 @@ export function resultOf(ended: Ended): RunResult {
     heldout: loss.heldout,
     selection: loss.selection ?? null,
     rest: loss.rest ?? null,
-    align,
+    align: drawing.align,
+    axes: drawing.axes,
     suggested_learning_rate: null,
   };
   // Less than an epoch is said in steps.

@@ -108,7 +108,8 @@ export class Models {
       await this.quiet(model, () => this.sweep(model, false, () => undefined));
     }
     model.live.unfollow();
-    return { ...result, align: model.live.drawing.align };
+    const { align, axes } = model.live.drawing;
+    return { ...result, align, axes };
   }
 
   #target(model: ModelEntry, fit: FitSpec): Target {

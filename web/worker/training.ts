@@ -65,8 +65,9 @@ function listenerOf(shared: Shared, { job, model, spec, live }: Training, task: 
       if (live && ae.steps !== snapshotStep) {
         snapshotStep = ae.steps;
         const buffer = ae.snapshot();
-        const { align } = model.live.drawing;
-        shared.post({ type: 'snapshot', model: model.id, step: snapshotStep, buffer, align }, [buffer]);
+        const { align, axes } = model.live.drawing;
+        const step = snapshotStep;
+        shared.post({ type: 'snapshot', model: model.id, step, buffer, align, axes }, [buffer]);
       }
     },
   };
@@ -105,7 +106,7 @@ export function train(shared: Shared, training: Training): Promise<RunResult> {
         task,
         spec,
         groups: training.groups,
-        align: model.live.drawing.align,
+        drawing: model.live.drawing,
         seconds,
       });
     } finally {
