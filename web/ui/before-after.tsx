@@ -37,6 +37,13 @@ export function BeforeAfter({ node }: { node: HistoryNode }): JSX.Element | null
   );
   return (
     <table class="before-after" aria-label="Error before and after">
+      <colgroup>
+        <col class="col-name" />
+        <col class="col-number" />
+        <col class="col-number" />
+        <col class="col-bar" />
+        <col />
+      </colgroup>
       <thead>
         <tr>
           <th scope="col" title={ERROR}>
