@@ -153,7 +153,9 @@ function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }
 
+/** To three digits, two where there are many zeros before them: the column is narrow. */
 function digits(error: number | null): string {
   if (error === null) return '–';
-  return error >= 1e-4 && error < 1e3 ? error.toPrecision(3) : formatNumber(error);
+  if (error > 0 && error < 1e-3) return error.toExponential(1).replace('-', '−');
+  return error < 1e3 ? error.toPrecision(3) : formatNumber(error);
 }
