@@ -5,6 +5,7 @@ import { compileFailure } from '../kernels/module.ts';
 import { shapeDefaults } from '../methods/shape.ts';
 import { FailureError, failure } from '../protocol/failure.ts';
 import type { AeParams, FeatureInfo, FitSpec, Id, Role, RunResult, TableInfo } from '../protocol/messages.ts';
+import { BEYOND_CODE } from '../protocol/rows.ts';
 import type { CsvColumn } from '../worker/export-csv.ts';
 import { HELP, type Options, optionOf, parseArgs, UsageError } from './args.ts';
 import { type Bar, createBar } from './bar.ts';
@@ -269,7 +270,7 @@ async function labelColumn(host: Host, table: Id, info: TableInfo, column: numbe
   const cells: string[] = [];
   const CHUNK = 50_000;
   const values = await host.ask({ type: 'read', what: 'column', table, column });
-  if (values.kind === 'category' && !values.codes.includes(65534)) {
+  if (values.kind === 'category' && !values.codes.includes(BEYOND_CODE)) {
     for (const code of values.codes) cells.push(values.categories[code] ?? '');
   } else {
     for (let first = 0; first < info.rows; first += CHUNK) {

@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { type FailureError, failure } from '../protocol/failure.ts';
 import type { Id, RowBits, TableInfo } from '../protocol/messages.ts';
-import { addRow, emptyBits } from '../worker/groups.ts';
+import { addRow, emptyBits } from '../protocol/rows.ts';
 import { type RowsOption, UsageError } from './args.ts';
 import type { Host } from './host.ts';
 

@@ -5,15 +5,12 @@
  */
 import { shortestFloat } from '../kernels/params.ts';
 import type { ColumnValues } from '../protocol/messages.ts';
+import { BEYOND_CODE, MISSING_CODE } from '../protocol/rows.ts';
 import { bad, type TableEntry } from './nouns.ts';
 
 /** In place of a class: no value, or a value of a column without classes. */
 export const NO_VALUE = -1;
 export const NO_CLASS = -2;
-
-/** Codes of a category column that stand for no class of its list. */
-const MISSING_CODE = 65535;
-const BEYOND_CODE = 65534;
 
 export interface Classes {
   names: string[];

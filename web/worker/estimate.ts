@@ -5,7 +5,8 @@ import { Ae, AeFit, aeCost, checkAe, checkFit, MAX_PARAMETERS, matrixStruct } fr
 import { type Block, KernelError } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/module.ts';
 import type { AeParams, Estimate, FitSpec } from '../protocol/messages.ts';
-import { checkBits, countGroups, emptyBits, focusOf } from './groups.ts';
+import { emptyBits } from '../protocol/rows.ts';
+import { checkBits, countGroups, focusOf } from './groups.ts';
 
 /** More than this is not asked of a 32-bit memory, whatever the machine has. */
 const MOST_BYTES = 3.5e9;

@@ -12,7 +12,7 @@
  */
 import { shortestFloat } from '../kernels/params.ts';
 import type { RowBits } from '../protocol/messages.ts';
-import { hasRow } from './groups.ts';
+import { hasRow } from '../protocol/rows.ts';
 
 export interface CsvColumn {
   name: string;
@@ -157,7 +157,7 @@ export function* csvParts(spec: CsvSpec): Generator<string> {
  */
 export async function exportCsv(source: ExportSource): Promise<Blob> {
   const { rows, codes, latent, positions, error, selection, labels, protect } = source;
-  const selected = (row: number): boolean => selection !== null && hasRow(selection, row);
+  const selected = (row: number): boolean => hasRow(selection, row);
   const parts = csvParts({
     columns: [
       { name: 'id', text: false, cell: String },

@@ -4,24 +4,13 @@
  */
 import { failure } from '../protocol/failure.ts';
 import type { FitSpec, RowBits } from '../protocol/messages.ts';
+import { bitsIn, hasRow, wordMask } from '../protocol/rows.ts';
 import { bad } from './nouns.ts';
-
-export function emptyBits(rows: number): RowBits {
-  return new Uint32Array(Math.ceil(rows / 32));
-}
-
-export function hasRow(bits: RowBits, row: number): boolean {
-  return (((bits[row >>> 5] ?? 0) >>> (row & 31)) & 1) !== 0;
-}
-
-export function addRow(bits: RowBits, row: number): void {
-  bits[row >>> 5] = (bits[row >>> 5] ?? 0) | (1 << (row & 31));
-}
 
 /** Throws bad_param, with `where`, unless the bits are those of a table of so many rows. */
 export function checkBits(bits: RowBits, rows: number, where: string): void {
   const words = Math.ceil(rows / 32);
-  const beyond = rows % 32 === 0 ? 0 : (bits[words - 1] ?? 0) >>> (rows % 32);
+  const beyond = (bits[words - 1] ?? 0) & ~wordMask(words - 1, rows);
   if (bits.length !== words || beyond !== 0) {
     throw bad(`A set of ${rows} rows has ${words} words, and no bit past the last row.`, where);
   }
@@ -32,12 +21,6 @@ export interface Groups {
   selected: number; // rows of the selection
   trained: number; // of them that are not held out and among the rows to visit
   rest: number; // other rows to visit
-}
-
-function bitsIn(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Counts a fit's groups over a table of so many rows. `heldout`: rows that are kept out. */

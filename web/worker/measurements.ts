@@ -1,8 +1,9 @@
 /** Numbers about groups of rows: how well a model does on a selection, and what the selection is made of. */
 import { DistanceCorrelation, Moments, sampleRows } from '../kernels/measure.ts';
 import type { GroupMeasure, Measurement, RowBits, RowsSummary } from '../protocol/messages.ts';
+import { hasRow, invertBits } from '../protocol/rows.ts';
 import { type Classes, classesOf, NO_VALUE } from './classes.ts';
-import { checkBits, hasRow } from './groups.ts';
+import { checkBits } from './groups.ts';
 import type { Models } from './models.ts';
 import type { ModelEntry } from './nouns.ts';
 import type { Of, Shared } from './shared.ts';
@@ -29,14 +30,6 @@ class Mean {
   get value(): number | null {
     return this.n === 0 ? null : this.#sum / this.n;
   }
-}
-
-function complement(bits: RowBits, rows: number): RowBits {
-  const others = bits.map((word) => ~word);
-  if (rows % 32 !== 0) {
-    others[others.length - 1] = (others.at(-1) ?? 0) & ((1 << (rows % 32)) - 1);
-  }
-  return others;
 }
 
 /** Positions (n, 2) of codes of one number, without what is drawn beside them by chance. */
@@ -99,7 +92,7 @@ export class Measurements {
     return {
       step: state.step,
       selection: await group(errors.selection, selection),
-      rest: await group(errors.rest, complement(selection, n)),
+      rest: await group(errors.rest, invertBits(selection, n)),
       classes: errors.classes,
     };
   }

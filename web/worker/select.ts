@@ -1,8 +1,8 @@
 /** Rows found by what they are. Whatever goes over cells lets others in between. */
 import { selectRandom } from '../kernels/measure.ts';
 import type { Criterion, RowBits } from '../protocol/messages.ts';
+import { addRow, BEYOND_CODE, emptyBits, MISSING_CODE } from '../protocol/rows.ts';
 import { checkColumn } from './classes.ts';
-import { addRow, emptyBits } from './groups.ts';
 import { bad, type TableEntry } from './nouns.ts';
 import type { Of, Shared } from './shared.ts';
 
@@ -11,10 +11,6 @@ type By<K extends Criterion['kind']> = Extract<Criterion, { kind: K }>;
 /** Rows between two looks at the clock: of plain numbers, and of cells as text. */
 const ROWS = 8192;
 const CELLS = 256;
-
-/** Codes of a category column that stand for no class of its list. */
-const MISSING_CODE = 65535;
-const BEYOND_CODE = 65534;
 
 /** The largest float, which a column gives for anything beyond it. */
 const MOST_FLOAT = 3.4028234663852886e38;
