@@ -236,8 +236,8 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
       }, dpr);
       /* A line 1.25 pixels wide, fainter at its old end. */
       const [old = 0, half = 0, now = 0] = seen.plain;
-      expect(half / 1.25).toBeGreaterThan(0.08);
-      expect(half / 1.25).toBeLessThan(0.13);
+      expect(half / 1.25).toBeGreaterThan(0.15);
+      expect(half / 1.25).toBeLessThan(0.3);
       expect(now).toBeGreaterThan(1.4 * half);
       expect(half).toBeGreaterThan(2 * old);
       expect(old).toBeGreaterThan(0.02);

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { marksFor, suggestedPointSize, TRAIL_TAIL } from '../../web/render/marks.ts';
+import {
+  marksFor,
+  suggestedPointSize,
+  TRAIL_TAIL,
+  TRAIL_WIDTH,
+  trailInk,
+  trailMarks,
+} from '../../web/render/marks.ts';
 import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
 import { clearRaster, rasterPass, rasterRow, rasterTrails } from '../../web/render/raster.ts';
 import { ScatterRenderer } from '../../web/render/scatter.ts';
@@ -203,7 +210,7 @@ describe('ScatterRenderer', () => {
       [0, 4, n],
     ]);
     expect(renderer.set({ trails: { from } })).toBe(false);
-    /* A new frame is still one upload, and no loop over the rows. */
+    /* A new frame is still one upload, and no loop over the rows: a sample for their area, one for the trails. */
     const { positions, reads } = watched(n);
     renderer.set({ positions, blendMs: 100 });
     canvas.calls.length = 0;
@@ -211,7 +218,8 @@ describe('ScatterRenderer', () => {
     const sent = uploads(canvas.calls).filter(({ name }) => name === 'bufferSubData');
     expect(sent.map(({ args }) => (args[2] as Float32Array).length)).toEqual([2 * n]);
     expect(sent[0]?.args[2]).not.toBe(from);
-    expect(reads()).toBeLessThanOrEqual(2 * 1024);
+    /* Of each position only a sample is read, for the area of the map and for the length of the trails. */
+    expect(reads()).toBeLessThanOrEqual(5 * 1024);
     expect(draws(canvas.calls)).toHaveLength(2);
     /* Of another number of rows they lead nowhere; without them there is one call less. */
     for (const trails of [{ from: new Float32Array(2 * n - 2) }, null]) {
@@ -544,5 +552,34 @@ describe('raster', () => {
     expect(pixel(25, 20)).toEqual([9, 9, 9]);
     expect(pixel(20, 20)).toEqual([200, 0, 0]);
     expect(pixel(33, 20)).toEqual([255, 255, 255]);
+  });
+});
+
+describe('the look of trails', () => {
+  it('tells how often they would cover the map, whatever the zoom and the number of coordinates', () => {
+    /* 5,000 rows that each went 3 to the right and 4 up. */
+    const was = new Float32Array(10_000);
+    const is = Float32Array.from(was, (_, i) => (i % 2 === 0 ? 3 : 4));
+    expect(trailInk(was, is, 2, 2500, 1)).toBeCloseTo((5000 * 5 * TRAIL_WIDTH) / 2500, 5);
+    /* Twice as near, they are twice as long on four times the area. */
+    expect(trailInk(was, is, 2, 2500, 2)).toBeCloseTo((5000 * 5 * TRAIL_WIDTH) / 5000, 5);
+    expect(trailInk(was, was, 2, 2500, 1)).toBe(0);
+    /* Rows without a place say nothing, a map without an area has no trails to fade. */
+    is.fill(Number.NaN, 0, 5000);
+    expect(trailInk(was, is, 2, 2500, 1)).toBeCloseTo((5000 * 5 * TRAIL_WIDTH) / 2500, 5);
+    expect(trailInk(was, is, 2, 0, 1)).toBe(0);
+  });
+
+  it('fades them where they would hide the rows, the selected ones less, and keeps their order', () => {
+    const few = trailMarks(1, true, 0.1);
+    const many = trailMarks(1, true, 10);
+    expect(many.plain).toBeLessThan(few.plain / 4);
+    expect(many.selected).toBeGreaterThan(few.selected / 4);
+    for (const { dimmed, plain, selected } of [few, many]) {
+      expect(dimmed).toBeLessThan(plain);
+      expect(plain).toBeLessThan(selected);
+      expect(selected).toBeLessThan(1);
+    }
+    expect(trailMarks(1, false, 0.1)).toMatchObject({ plain: 0, dimmed: 0, selected: few.selected });
   });
 });

@@ -13,6 +13,7 @@ import {
   RING_HALO,
   SELECTION_CROWD,
   selectedMarks,
+  trailInk,
   trailMarks,
 } from './marks.ts';
 import { countSelected, type Rgba, rowCount, trailsOf } from './props.ts';
@@ -132,7 +133,10 @@ export class Canvas2dRenderer extends BaseRenderer {
     /* The backing store is a whole number of pixels, so its true ratio differs a little from dpr. */
     const ratio = canvas.width / width;
     const look = (rows: number): Marks => marksFor(rows, area, camera.scale, props.pointSize, dpr);
-    if (this.old) rasterTrails(raster, points, this.old, camera, ratio, trailMarks(look(n), dpr, allTrails));
+    if (this.old) {
+      const ink = trailInk(this.old, this.to, 2, area, camera.scale);
+      rasterTrails(raster, points, this.old, camera, ratio, trailMarks(dpr, allTrails, ink));
+    }
     if (selected < n) rasterPass(raster, points, camera, ratio, 0, look(n), props.outline);
     if (selected > 0) {
       const marks = selectedMarks(look(SELECTION_CROWD * selected), dpr);

@@ -40,9 +40,14 @@ export const RING_HALO = 1;
 
 /** Width of a trail in CSS pixels, and opacity of its old end as a share of that of its new end. */
 export const TRAIL_WIDTH = 1.25;
-export const TRAIL_TAIL = 0.15;
+export const TRAIL_TAIL = 0.2;
 /** Opacity of the new end of a trail where nothing is crowded. */
-const TRAIL = { plain: 0.18, dimmed: 0.06, selected: 0.35 } as const;
+const TRAIL = { plain: 0.45, dimmed: 0.22, selected: 0.75 } as const;
+
+/** Share of the map that trails may cover before they get fainter. */
+const TRAIL_COVER = 0.5;
+/** Opacity below which bytes of colour show nothing, however many trails lie over one another. */
+const TRAIL_LEAST = 0.02;
 
 /** A diameter in CSS pixels that suits `n` rows: 9 for a hundred, 5 for ten thousand, 3 for a hundred thousand. */
 export function suggestedPointSize(n: number): number {
@@ -92,13 +97,46 @@ export interface TrailMarks {
   readonly half: number;
 }
 
-/** The look of trails, given that of the points they lead to; of selected rows alone, or of all. */
-export function trailMarks(marks: Marks, dpr: number, all: boolean): TrailMarks {
-  const crowd = all ? Math.min(1, marks.alpha / FULL_ALPHA) : 0;
+/**
+ * How often the trails of all rows would cover the map: their mean length, of at most 1,024 rows, times their
+ * width and number, over the map's area. Both arrays are (n, dims); `area` in world units squared, `scale` in CSS
+ * pixels per world unit.
+ */
+export function trailInk(
+  from: Float32Array,
+  to: Float32Array,
+  dims: number,
+  area: number,
+  scale: number,
+): number {
+  const n = Math.floor(to.length / dims);
+  const stride = Math.max(1, Math.floor(n / 1024));
+  let sum = 0;
+  let seen = 0;
+  for (let row = 0; row < n; row += stride) {
+    const i = row * dims;
+    const dx = (to[i] ?? 0) - (from[i] ?? 0);
+    const dy = dims > 1 ? (to[i + 1] ?? 0) - (from[i + 1] ?? 0) : 0;
+    const length = Math.hypot(dx, dy);
+    if (!Number.isFinite(length)) continue;
+    sum += length;
+    seen++;
+  }
+  /* Length times scale, times width, over area times scale squared. */
+  const covered = (((n * sum) / seen) * TRAIL_WIDTH) / (area * scale);
+  return Number.isFinite(covered) ? covered : 0;
+}
+
+/**
+ * The look of trails: of selected rows alone, or of all. Where all together have so much ink that they would hide
+ * the rows, they are fainter, the selected ones less so.
+ */
+export function trailMarks(dpr: number, all: boolean, ink: number): TrailMarks {
+  const crowd = Math.min(1, (TRAIL_COVER / Math.max(ink, 1e-9)) ** 0.7);
   return {
-    plain: TRAIL.plain * crowd,
-    dimmed: TRAIL.dimmed * crowd,
-    selected: TRAIL.selected,
+    plain: all ? Math.max(TRAIL_LEAST, TRAIL.plain * crowd) : 0,
+    dimmed: all ? Math.max(TRAIL_LEAST, TRAIL.dimmed * crowd) : 0,
+    selected: TRAIL.selected * crowd ** 0.5,
     half: (TRAIL_WIDTH * dpr) / 2,
   };
 }

@@ -20,6 +20,7 @@ import {
   RING_HALO,
   SELECTION_CROWD,
   selectedMarks,
+  trailInk,
   trailMarks,
 } from './marks.ts';
 import { type GpuView, PointsGpu, type RowArrays, setView } from './points-gpu.ts';
@@ -197,8 +198,10 @@ export class ScatterRenderer extends BaseRenderer {
       colours: props.colours?.index.length === n,
       flags: props.flags?.length === n,
     };
-    if (this.trails && trailsOf(props)) {
-      this.trails.draw(gpu, view, arrays, trailMarks(look(n), dpr, allTrails));
+    const from = trailsOf(props);
+    if (this.trails && from) {
+      const ink = trailInk(from, props.positions, props.dims, area, camera.scale);
+      this.trails.draw(gpu, view, arrays, trailMarks(dpr, allTrails, ink));
     }
     this.usePoints(gpu, view, sprites);
     const draw: DrawContext = { gpu, dpr, sprites, arrays };
