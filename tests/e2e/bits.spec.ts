@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import golden from '../golden/run-hash.json' with { type: 'json' };
 import { runHash } from '../wasm/run-hash.ts';
 import { openSite, type Site, temporaryFolder } from './harness/index.ts';
-import { choose, lastPositions, named, record, recording, root } from './support.ts';
+import { choose, ended, lastPositions, named, record, recording, root } from './support.ts';
 
 let site: Site;
 beforeAll(async () => {
@@ -64,6 +64,36 @@ test('the page’s map of iris is the command line’s, bit for bit', async () =
     const other = resolve(folder.path, 'other.npy');
     await promisify(execFile)(process.execPath, [...args.slice(0, 5), '--seed', '2', '--out', other]);
     expect(Buffer.from(npy(other).buffer).equals(Buffer.from(written.buffer))).toBe(false);
+  } finally {
+    folder.remove();
+  }
+  site.assertClean();
+});
+
+test('a retrain on the page gives the codes of the same retrain on the command line, bit for bit', async () => {
+  const { page } = site;
+  await choose(page, 'iris');
+  await named.legend(page).getByRole('button', { name: 'virginica', exact: true }).click();
+  await page.getByRole('slider', { name: 'Focus' }).fill('80');
+  await page.getByRole('button', { name: 'Retrain on selection', exact: true }).click();
+  const returning = page.getByRole('button', { name: 'Return to 1', exact: true });
+  await returning.waitFor();
+  await ended(page);
+  const shown = await lastPositions(page);
+  const run = (await recording(page)).sent.findLast(({ message }) => message.type === 'run')?.message;
+  expect(run?.['fit']).toMatchObject({ focus: Math.fround(0.8), epochs: 5, heldout: 0.1 });
+
+  const folder = temporaryFolder();
+  try {
+    const out = resolve(folder.path, 'z.npy');
+    const report = resolve(folder.path, 'r.json');
+    const train = [resolve(root, 'dist/cli.mjs'), 'ae', 'iris', '--heldout', '0.1', '--seed', '1'];
+    const retrain = ['--then', 'retrain', '--rows', 'class=virginica', '--focus', '0.8', '--report', report];
+    await promisify(execFile)(process.execPath, [...train, '--out', out, ...retrain]);
+    const written = npy(out);
+    expect(Buffer.from(shown.buffer).equals(Buffer.from(written.buffer))).toBe(true);
+    const told = JSON.parse(readFileSync(report, 'utf8')).retrain;
+    expect(told.after.selection).toBeLessThan(told.before.selection);
   } finally {
     folder.remove();
   }
