@@ -194,6 +194,9 @@ static void share_out(ae_fit *f) {
     } else if (focus <= 0.0f) {
         batch = min_u32(batch, others);
     }
+    if (batch == 0) {
+        batch = 1; /* no such fit: choose_rows() has refused it */
+    }
     uint32_t k = (uint32_t)((double)focus * (double)batch + 0.5);
     k = k == 0 && focus > 0.0f ? 1u : k == batch && focus < 1.0f ? batch - 1u : k;
     f->params.focus = focus;

@@ -10,9 +10,9 @@
 #include "nn/act.h"
 #include "test.h"
 
-#define N      90u
-#define D      11u
-#define STRIDE 12u
+#define N         90u
+#define D         11u
+#define STRIDE    12u
 
 #define ROW_WORDS ((N + 31u) / 32u)
 
