@@ -185,20 +185,98 @@ function slow(undo: Undo, label: string) {
 }
 
 describe('a step that takes its time', () => {
-  it('is taken alone: others are refused until it is through', async () => {
+  it('is taken alone: others wait until it is through, and are taken in order (RELIABILITY 72)', async () => {
     const { undo, act, value, refused, said, store } = bench();
     act(1);
+    act(2);
     const calls = slow(undo, 'retrain 1');
-    const first = undo.undo();
-    await undo.undo();
+    const presses = [undo.undo(), undo.undo(), undo.undo(), undo.redo()];
+    await settle();
+    expect([value.now, calls.length]).toEqual([2, 1]);
+    calls[0]?.end();
+    await Promise.all(presses);
+    expect(value.now).toBe(1);
+    expect(refused).toEqual([]);
+    expect(said).toEqual([
+      'Undone: retrain 1.',
+      'Undone: step to 2.',
+      'Undone: step to 1.',
+      'Redone: step to 1.',
+    ]);
+    expect(store.undoable.value).toEqual({ undo: 'step to 1', redo: 'step to 2' });
+  });
+
+  it('ends with fifty fast presses where fifty slow ones end', async () => {
+    const ends = await Promise.all(
+      [true, false].map(async (fast) => {
+        const { undo, store, refused } = bench();
+        let state = 0;
+        for (let i = 1; i <= 60; i++) {
+          const go = (to: number) => async () => {
+            store.phase.value = { kind: 'running', job: i, stopping: true };
+            await settle();
+            state = to;
+            store.phase.value = { kind: 'finished' };
+          };
+          undo.push({ label: `retrain ${i}`, undo: go(i - 1), redo: go(i), model: true });
+        }
+        const presses: Promise<void>[] = [];
+        for (let i = 0; i < 50; i++) {
+          const press = undo.undo();
+          if (!fast) await press;
+          presses.push(press);
+        }
+        await Promise.all(presses);
+        return { state, refused, undoable: store.undoable.value };
+      }),
+    );
+    expect(ends[0]).toEqual({
+      state: 10,
+      refused: [],
+      undoable: { undo: 'retrain 10', redo: 'retrain 11' },
+    });
+    expect(ends[0]).toEqual(ends[1]);
+  });
+
+  it('drops what waits when it fails, and when something else is done meanwhile', async () => {
+    const { undo, act, value } = bench();
+    act(1);
+    const calls = slow(undo, 'retrain 1');
+    const failing = [undo.undo(), undo.undo()];
+    calls[0]?.fail(new Error('Stopped on the way.'));
+    await Promise.all(failing);
+    expect(value.now).toBe(1);
+    const meanwhile = [undo.undo(), undo.undo()];
+    act(2);
+    calls[1]?.end();
+    await Promise.all(meanwhile);
+    expect(value.now).toBe(2);
+  });
+
+  it('takes its turn behind a return, whose own step is then the last', async () => {
+    const { undo, act, value, said } = bench();
+    act(1);
+    let end = (): void => undefined;
+    const returning = undo.during(async () => {
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      value.now = 7;
+      const set = (to: number) => () => {
+        value.now = to;
+      };
+      return { label: 'return to training 0', undo: set(1), redo: set(7), model: true };
+    });
+    const presses = [undo.undo(), undo.undo()];
+    await settle();
+    expect(value.now).toBe(1);
+    end();
+    await Promise.all([returning, ...presses]);
+    expect(value.now).toBe(0);
+    expect(said).toEqual(['Undone: return to training 0.', 'Undone: step to 1.']);
+    await expect(undo.during(() => Promise.reject(new Error('Lost.')))).rejects.toThrow('Lost.');
     await undo.redo();
     expect(value.now).toBe(1);
-    expect(calls).toHaveLength(1);
-    expect(refused).toEqual(new Array(2).fill('The step before is still being taken.'));
-    calls[0]?.end();
-    await first;
-    expect(said).toEqual(['Undone: retrain 1.']);
-    expect(store.undoable.value).toEqual({ undo: 'step to 1', redo: 'retrain 1' });
   });
 
   it('counts as before what is done meanwhile', async () => {
