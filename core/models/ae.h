@@ -157,7 +157,7 @@ size_t ae_fit_bytes(const ae_params *p, uint32_t d, const ae_fit_params *q, uint
  * selection carries the fraction `focus` of the weight exactly. Each kind is visited in an order of its own, new in
  * every epoch, beginning again when it is through. An epoch is ceil(s / (focus * B)) batches, one pass over the
  * selection; with focus 0 the selection is not visited and an epoch is ceil(r / B) batches; with focus 1 the rest is
- * not. When every row is selected focus counts as 1. The losses of both kinds, of at most 1,000 rows each, are taken
+ * not. (Never more than 1,048,575 batches.) When every row is selected focus counts as 1. The losses of both kinds, of at most 1,000 rows each, are taken
  * at the end of each epoch.
  *
  * BAD_SHAPE when the widths differ, or no row is left to train on (no selected one with a focus above 0, no

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define HELDOUT_SAMPLE    2000u /* held-out rows evaluated at the end of an epoch, at most */
-#define KIND_SAMPLE       1000u /* selected rows, and other rows, likewise */
-#define KIND_SAMPLE_LEAST 256u  /* of these, however short the epoch is */
+#define MOST_BATCHES      (UINT32_MAX / 4096u) /* of an epoch with a selection */
+#define KIND_SAMPLE       1000u                /* selected rows, and other rows, likewise */
+#define KIND_SAMPLE_LEAST 256u                 /* of these, however short the epoch is */
 
 /* ---------------------------------------------------------------- parameters */
 
@@ -194,9 +195,6 @@ static void share_out(ae_fit *f) {
     } else if (focus <= 0.0f) {
         batch = min_u32(batch, others);
     }
-    if (batch == 0) {
-        batch = 1; /* no such fit: choose_rows() has refused it */
-    }
     uint32_t k = (uint32_t)((double)focus * (double)batch + 0.5);
     k = k == 0 && focus > 0.0f ? 1u : k == batch && focus < 1.0f ? batch - 1u : k;
     f->params.focus = focus;
@@ -205,8 +203,9 @@ static void share_out(ae_fit *f) {
     const double b = (double)batch;
     f->kind_weight[0] = k > 0 ? (float)((double)focus * b / (double)k) : 0.0f;
     f->kind_weight[1] = k < batch ? (float)((1.0 - (double)focus) * b / (double)(batch - k)) : 0.0f;
-    const uint64_t rows = (uint64_t)ae_fit_batches(focus, batch, f->n_selected, others) * batch;
-    f->epoch_rows = rows > UINT32_MAX ? UINT32_MAX / batch * batch : (uint32_t)rows;
+    /* A batch has at most 4,096 rows: the product fits. */
+    const uint32_t batches = ae_fit_batches(focus, batch, f->n_selected, others);
+    f->epoch_rows = min_u32(batches, MOST_BATCHES) * batch;
 }
 
 static status choose_rows(ae_fit *f, const row_choice *c) {
