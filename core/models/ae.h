@@ -96,9 +96,10 @@ uint32_t ae_parameters(const ae_params *p, uint32_t d);
 size_t ae_bytes(const ae_params *p, uint32_t d);
 
 status ae_new(ae **out, const ae_params *p, uint32_t d);
-void   ae_reset(
-      ae *m); /* weights, moments and counts as ae_new() left them; no fit may be under way */
-void ae_free(ae *m); /* NULL is allowed */
+void   ae_free(ae *m); /* NULL is allowed */
+
+/* Weights, moments and counts as ae_new() left them. No fit of m may be under way. */
+void ae_reset(ae *m);
 
 uint32_t         ae_features(const ae *m); /* d */
 uint32_t         ae_latent(const ae *m);
