@@ -356,7 +356,7 @@ describe('engine', () => {
     await engine.request({ type: 'run', job: engine.nextId(), model, fit, live: false });
     const buffer = await engine.request({ type: 'snapshot', model });
     const second = await ready(engine);
-    await engine.request({ type: 'restore', model: second.model, buffer }, { transfer: [buffer] });
+    await engine.request({ type: 'restore', model: second.model, buffer });
     const expected = await engine.request({ type: 'read', what: 'latent', model: second.model });
     station.workers[0]?.breakDown('gone');
     await expect.poll(() => told.lost.length, WAIT).toBe(1);

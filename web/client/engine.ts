@@ -9,6 +9,8 @@
  * - A request is answered or rejected with a `FailureError`. Aborting its signal cancels its job; a request
  *   without a job is given up at once, and its answer dropped.
  * - Frames come in buffers that were lent. Whoever takes one calls `release()` once it has been drawn or copied.
+ * - Weights are kept, not copied: the buffer of a snapshot, asked for or told, and that of a restore may be needed for
+ *   another worker. Whoever else keeps one shares it; nobody transfers or changes it.
  * - A worker is lost when it traps, leaves a promise unhandled, does not start, says nothing for 10 s while
  *   something is under way, or does not answer a cancel within 2 s. All requests are then rejected with code
  *   `worker_lost`, another worker is brought to the same tables, models and last snapshots under the same ids,
@@ -23,7 +25,6 @@ import {
   type Frame,
   type FromWorker,
   type Id,
-  type ModelInfo,
   PROTOCOL,
   type Progress,
   type Ready,
@@ -71,7 +72,7 @@ export interface EngineOptions extends Partial<EngineEvents> {
 
 export interface RequestOptions {
   signal?: AbortSignal;
-  transfer?: Transferable[];
+  transfer?: Transferable[]; // never weights, see above
 }
 
 export interface Engine {
@@ -96,6 +97,7 @@ interface Pending {
   resolve(value: unknown): void;
   reject(error: FailureError): void;
   sent: boolean;
+  replayed: boolean; // for bringing a worker up: the ledger knows it
 }
 
 /** The job that a request starts. */
@@ -156,6 +158,7 @@ class WorkerEngine implements Engine {
         resolve: resolve as (value: unknown) => void,
         reject,
         sent: false,
+        replayed: false,
       };
       this.#pending.set(pending.id, pending);
       signal?.addEventListener('abort', () => this.#abort(pending), { once: true });
@@ -267,6 +270,7 @@ class WorkerEngine implements Engine {
         resolve: resolve as (value: unknown) => void,
         reject,
         sent: false,
+        replayed: true,
       };
       this.#pending.set(pending.id, pending);
       this.#send(pending);
@@ -290,15 +294,6 @@ class WorkerEngine implements Engine {
   #send(pending: Pending): void {
     const { body, id, transfer } = pending;
     pending.sent = true;
-    if (body.type === 'restore') {
-      // Kept before it leaves: another worker may need it.
-      const copy = body.buffer.slice(0);
-      const { resolve } = pending;
-      pending.resolve = (value) => {
-        this.#ledger.restored(body.model, copy, body.align ?? null, value as ModelInfo);
-        resolve(value);
-      };
-    }
     if (body.type === 'cancel') {
       this.#cancels.set(id, this.#watch.awake + CANCEL_DEADLINE);
     }
@@ -309,10 +304,12 @@ class WorkerEngine implements Engine {
       pending.reject(failure('bad_param', `The request could not be sent: ${String(error)}`));
       return;
     }
-    if (body.type === 'run' && body.fit.table !== undefined) {
-      this.#ledger.moved(body.model, body.fit.table);
+    if (body.type === 'run') {
       const map = this.#ledger.mapOf(body.model);
-      if (map !== null) this.#lend(map);
+      const { table } = body.fit;
+      if (map !== null && table !== undefined && this.#ledger.moved(body.model, table)) {
+        this.#lend(map);
+      }
     }
   }
 
@@ -394,12 +391,20 @@ class WorkerEngine implements Engine {
   #hearReply(id: Id, value: unknown): void {
     const pending = this.#take(id);
     if (pending !== null) {
-      this.#ledger.note(pending.body, value);
+      if (!pending.replayed && !this.#midway(pending.body)) this.#ledger.note(pending.body, value);
       if (pending.body.type === 'create' && this.#state === 'up') this.#lend(pending.body.map);
       if (pending.body.type === 'run') this.#losses = 0;
       pending.resolve(value);
     }
     this.#attend();
+  }
+
+  /** A snapshot of a model that is being trained. */
+  #midway(asked: RequestBody): boolean {
+    return (
+      asked.type === 'snapshot' &&
+      [...this.#pending.values()].some(({ body }) => body.type === 'run' && body.model === asked.model)
+    );
   }
 
   #hearError(id: Id, why: Failure): void {

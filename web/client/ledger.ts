@@ -1,6 +1,8 @@
 /**
  * What the page keeps so that a lost worker can be replaced: sources (blobs stay the page's), how they were read,
- * what was prepared and created under which ids, and each model's last snapshot. Written as replies arrive.
+ * what was prepared and created under which ids, and each model's last weights, with how they were drawn. Written as
+ * replies arrive. Buffers of weights are kept as they came or were given, not copied: whoever else keeps one (the
+ * history does) shares it, and nobody may transfer or change it.
  */
 import { FailureError, failure } from '../protocol/failure.ts';
 import type {
@@ -33,11 +35,24 @@ interface TableRecord {
   spec: FeatureSpec | null;
 }
 
+/** How a map is drawn: an alignment, if there is one, and the axes that it is for. */
+interface Drawing {
+  axes: [number, number];
+  align: Align | null;
+}
+
+/** Weights, and how they are drawn: an alignment means nothing for others. */
+interface Weights extends Drawing {
+  step: number;
+  buffer: ArrayBuffer | null; // null: as created
+}
+
 interface ModelRecord {
   create: Create;
   table: Id; // whose rows are shown
-  snapshot: { step: number; buffer: ArrayBuffer } | null;
-  align: Align | null; // how the map is drawn, as last heard of
+  axes: [number, number]; // that the map shows
+  now: Drawing & { step: number }; // of the worker's model, as last heard of
+  weights: Weights; // that another worker is given
 }
 
 /** Asks the worker directly, past whatever waits for it. */
@@ -57,11 +72,20 @@ function hintsOf(recipe: Recipe, first: OpenHints): OpenHints {
   return hints;
 }
 
+/** Other axes keep the alignment for those that it is for, unless another one is given. */
+function draw(record: ModelRecord, { axes, align }: MapSpec): void {
+  record.axes = axes;
+  if (align !== undefined) {
+    record.now = { ...record.now, axes, align };
+    record.weights = { ...record.weights, axes, align };
+  }
+}
+
 export class Ledger {
   readonly #tables = new Map<Id, TableRecord>();
   readonly #models = new Map<Id, ModelRecord>();
 
-  /** A request was answered. */
+  /** A request was answered. Of snapshots those of a model at rest: others are of a step that is not known. */
   note(body: RequestBody, value: unknown): void {
     switch (body.type) {
       case 'open':
@@ -78,22 +102,32 @@ export class Ledger {
         break;
       }
       case 'create':
-        this.#models.set(body.model, {
-          create: body,
-          table: body.table,
-          snapshot: null,
-          align: body.spec.align ?? null,
-        });
+        this.#create(body);
         break;
       case 'set': {
         const { params } = body;
         const model = this.#byMap(body.target);
-        if (model !== undefined && 'axes' in params) this.#draw(model, params);
+        if (model !== undefined && 'axes' in params) draw(model, params);
         break;
       }
       case 'run': {
         const model = this.#models.get(body.model);
-        if (model !== undefined) model.align = (value as RunResult).align;
+        const { steps, align, axes } = value as RunResult;
+        if (model !== undefined) model.now = { step: steps, align, axes };
+        break;
+      }
+      case 'restore': {
+        const model = this.#models.get(body.model);
+        if (model !== undefined) {
+          const drawing = { axes: body.axes ?? model.axes, align: body.align ?? null };
+          model.now = { step: (value as ModelInfo).steps, ...drawing };
+          model.weights = { ...model.now, buffer: body.buffer };
+        }
+        break;
+      }
+      case 'snapshot': {
+        const model = this.#models.get(body.model);
+        if (model !== undefined) model.weights = { ...model.now, buffer: value as ArrayBuffer };
         break;
       }
       case 'free':
@@ -102,35 +136,28 @@ export class Ledger {
     }
   }
 
-  /** Weights that the page itself has put into a model, and how it had the map drawn. */
-  restored(model: Id, buffer: ArrayBuffer, align: Align | null, { steps }: ModelInfo): void {
-    const record = this.#models.get(model);
-    if (record === undefined) return;
-    record.snapshot = { step: steps, buffer };
-    record.align = align;
+  #create(body: Create): void {
+    const { axes, align = null } = body.spec;
+    const now = { step: 0, axes, align };
+    const weights = { ...now, buffer: null };
+    this.#models.set(body.model, { create: body, table: body.table, axes, now, weights });
   }
 
   /** False for a model that is gone. */
-  snapshot({ model, step, buffer, align }: SnapshotEvent): boolean {
+  snapshot({ model, step, buffer, align, axes }: SnapshotEvent): boolean {
     const record = this.#models.get(model);
     if (record === undefined) return false;
-    record.snapshot = { step, buffer };
-    record.align = align;
+    record.now = { step, align, axes };
+    record.weights = { ...record.now, buffer };
     return true;
   }
 
-  /** Other axes undo the alignment; the same ones keep it, unless another is given. */
-  #draw(record: ModelRecord, spec: MapSpec): void {
-    const { axes } = record.create.spec;
-    const same = axes[0] === spec.axes[0] && axes[1] === spec.axes[1];
-    record.align = spec.align === undefined ? (same ? record.align : null) : spec.align;
-    record.create = { ...record.create, spec: { axes: spec.axes } };
-  }
-
-  /** A training on another table's rows: the map shows those from now on. */
-  moved(model: Id, table: Id): void {
+  /** A training on these rows: the map shows those from now on. False if it does already. */
+  moved(model: Id, table: Id): boolean {
     const record = this.#models.get(model);
-    if (record !== undefined) record.table = table;
+    if (record === undefined || record.table === table) return false;
+    record.table = table;
+    return true;
   }
 
   /** Rows of the table that a map shows; null for a map that is gone. */
@@ -159,14 +186,25 @@ export class Ledger {
         this.#forget(id);
       }
     }
-    for (const [id, { create, table, snapshot, align }] of this.#models) {
-      await ask({ ...create, table, spec: { ...create.spec, align } });
-      if (snapshot !== null) {
-        await ask({ type: 'restore', model: id, buffer: snapshot.buffer, align });
-      }
-      restored.models.push({ model: id, steps: snapshot?.step ?? 0 });
+    for (const [id, record] of this.#models) {
+      await this.#remake(id, record, ask);
+      restored.models.push({ model: id, steps: record.weights.step });
     }
     return restored;
+  }
+
+  async #remake(model: Id, record: ModelRecord, ask: Ask): Promise<void> {
+    const { create, table, axes: shown, weights } = record;
+    const { buffer, align } = weights;
+    const axes = align === null ? shown : weights.axes;
+    record.now = { step: weights.step, axes, align };
+    await ask({ ...create, table, spec: { axes, align } });
+    if (buffer !== null) {
+      await ask({ type: 'restore', model, buffer, align });
+    }
+    if (axes[0] !== shown[0] || axes[1] !== shown[1]) {
+      await ask({ type: 'set', target: create.map, params: { axes: shown } });
+    }
   }
 
   async #reopen(id: Id, record: TableRecord, ask: Ask, nextId: () => Id): Promise<void> {

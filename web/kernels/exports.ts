@@ -137,6 +137,7 @@ export const EXPORTS = [
   'procrustes',
   'procrustes_line',
   // measure/dcor.h
+  'dcor_bytes',
   'dcor_new',
   'dcor_free',
   'dcor_step',

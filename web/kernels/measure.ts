@@ -83,6 +83,12 @@ export class DistanceCorrelation {
     this.#ptr = ptr;
   }
 
+  /** What `create` claims for `rows` rows of `d` features, which are copied; infinite beyond all bounds. */
+  static bytes(k: Kernels, d: number, rows: number): number {
+    const bytes = k.exports.dcor_bytes(d, rows) >>> 0;
+    return bytes === 0xffffffff ? Number.POSITIVE_INFINITY : bytes;
+  }
+
   /** `positions` (n, 2) are those of all rows, `rows` the ids to look at; both are copied. */
   static create(
     k: Kernels,

@@ -194,7 +194,7 @@ export type Criterion =
 export interface GroupMeasure {
   n: number;
   error: number | null; // mean over rows and features of the squared residual, in scaled units
-  distance_correlation: number | null; // of input and map (Szekely et al. 2007), over a seeded sample of at most 1,000 rows
+  distance_correlation: number | null; // of input and map (Szekely et al. 2007), over a seeded sample of at most 1,000 rows; null also when there is no memory for a copy of them
 }
 
 /** How a model does on a selection, on the rest, and on each class, by its present weights. */
@@ -272,7 +272,7 @@ export type Request =
   | { type: 'read'; id: Id; what: 'error'; model: Id } // → Float32Array (rows): mean squared residual of each row
   | { type: 'read'; id: Id; what: 'latent'; model: Id } // → Float32Array (rows, latent)
   | { type: 'read'; what: 'heldout'; id: Id; model: Id; heldout: number; of?: number } // of: a table of so many rows; absent: the model's → RowBits: rows that fits of this fraction keep out
-  | { type: 'read'; what: 'summary'; id: Id; table: Id; rows: RowBits; column: number | null } // column: of labels → RowsSummary
+  | { type: 'read'; what: 'summary'; id: Id; table: Id; rows: RowBits; column: number | null } // column: of labels; another one of the table meanwhile: cancelled → RowsSummary
   | { type: 'select'; id: Id; table: Id; by: Criterion } // → RowBits
   | { type: 'measure'; id: Id; model: Id; selection: RowBits; column: number | null } // column: of labels → Measurement
   | {

@@ -7,18 +7,37 @@ import type { Task } from './runner.ts';
 const orNull = (loss: number): number | null => (Number.isNaN(loss) ? null : loss);
 
 export class FitTask implements Task {
-  readonly #fit: AeFit;
+  #fit: AeFit;
+  #rate: number | null = null; // if it was set by hand
+  readonly #again: ((before: AeFit) => AeFit) | null;
   readonly #selects: boolean;
   readonly #batches: number; // of an epoch
 
-  constructor(fit: AeFit, spec: FitSpec) {
+  /** `again`: for a fit that others may read the model before; makes it from what the model is when it begins. */
+  constructor(fit: AeFit, spec: FitSpec, again: ((before: AeFit) => AeFit) | null = null) {
     this.#fit = fit;
+    this.#again = again;
     this.#selects = Boolean(spec.selection);
     this.#batches = Math.ceil(fit.rows / Math.min(spec.batch, fit.rows));
   }
 
   get fit(): AeFit {
     return this.#fit;
+  }
+
+  begin(): void {
+    if (this.#again !== null) {
+      this.#fit = this.#again(this.#fit);
+      if (this.#rate !== null) {
+        this.#fit.setLearningRate(this.#rate);
+      }
+    }
+  }
+
+  /** From the next batch on. */
+  setLearningRate(rate: number): void {
+    this.#fit.setLearningRate(rate);
+    this.#rate = rate;
   }
 
   /** A loss that ran away ends the fit; `end` says so, and the model is back at its last finite state. */

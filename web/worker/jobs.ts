@@ -2,7 +2,6 @@
  * Jobs by id: what takes time, can be cancelled and says how far it is. Reading and preparing may go on beside
  * a training; there is one training at a time.
  */
-import type { AeFit } from '../kernels/ae.ts';
 import type { Features } from '../kernels/table.ts';
 import { failure } from '../protocol/failure.ts';
 import type { EpochLoss, FromWorker, Id } from '../protocol/messages.ts';
@@ -15,12 +14,17 @@ export interface ReadHooks {
   signal: AbortSignal;
 }
 
+/** What can be set of a training while it runs. */
+export interface Trained {
+  setLearningRate(rate: number): void; // from the next batch on
+}
+
 interface Job {
   of: Id | null; // the noun that it works for
   cancel(): void;
   ended: Promise<unknown>;
   runner: Runner | null;
-  fit: AeFit | null; // of a training
+  training: Trained | null;
 }
 
 /** What the progress of a training says beyond done and total. */
@@ -116,7 +120,7 @@ export class Jobs {
 
   /** A model is being trained, or rests half-way. */
   get training(): boolean {
-    return [...this.#jobs.values()].some(({ fit }) => fit !== null);
+    return [...this.#jobs.values()].some(({ training }) => training !== null);
   }
 
   turn(): Promise<void> {
@@ -137,7 +141,7 @@ export class Jobs {
     });
     return this.#follow(
       id,
-      { of: null, cancel: () => controller.abort(), ended, runner: null, fit: null },
+      { of: null, cancel: () => controller.abort(), ended, runner: null, training: null },
       ended,
     );
   }
@@ -159,7 +163,7 @@ export class Jobs {
     id: Id,
     of: Id,
     runner: Runner,
-    fit: AeFit | null,
+    training: Trained | null,
     conclude: (end: RunnerEnd | null) => T,
   ): Promise<T> {
     const ended = runner.run().then(conclude, (error: unknown) => {
@@ -172,7 +176,7 @@ export class Jobs {
       }
       throw error;
     });
-    return this.#follow(id, { of, cancel: () => runner.cancel(), ended, runner, fit }, ended);
+    return this.#follow(id, { of, cancel: () => runner.cancel(), ended, runner, training }, ended);
   }
 
   /** Throws when the id was given out before. */
@@ -230,7 +234,7 @@ export class Jobs {
   }
 
   setLearningRate(id: Id, rate: number): void {
-    this.#find(id)?.fit?.setLearningRate(rate);
+    this.#find(id)?.training?.setLearningRate(rate);
   }
 
   #find(id: Id): Job | null {

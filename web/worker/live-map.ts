@@ -5,7 +5,8 @@
  * only where that takes longer than a person waits, also in between, with rows of two sweeps.
  *
  * Codes may be drawn through a similarity, `align`. While the map follows (a model that begins again), each whole
- * sweep finds the one that lays its codes onto the map as it was drawn before; the last one stays.
+ * sweep finds the one that lays its codes onto the map as it was drawn before; the last one stays. It is for two
+ * axes of the code: on others codes are drawn as they are, and back on those it is there again.
  */
 import { type Ae, EVALUATE_ROWS } from '../kernels/ae.ts';
 import type { Align, Frame, Id } from '../protocol/messages.ts';
@@ -18,10 +19,14 @@ export interface ShownRows {
   n: number;
 }
 
-/** How codes become positions. */
+/** How codes become positions on two dimensions of the code. */
 export interface Drawing {
-  axes: [number, number]; // dimensions of the code
+  axes: [number, number];
   align: Align | null;
+}
+
+export function sameAxes(a: readonly [number, number], b: readonly [number, number]): boolean {
+  return a[0] === b[0] && a[1] === b[1];
 }
 
 export interface MapPort {
@@ -57,9 +62,9 @@ export class LiveMap implements View {
   readonly #shown: ShownRows;
   readonly #codes: Float32Array; // (n, latent)
   readonly #errors: Float32Array; // (n)
-  #axes: [number, number];
-  #align: Align | null;
-  #reference: Float32Array | null = null; // (n, 2) what each whole sweep is laid onto
+  #axes: [number, number]; // that are shown
+  #found: Drawing; // the last alignment, and the axes that it is for
+  #reference: Float32Array | null = null; // (n, 2) what each whole sweep is laid onto, on the axes of `#found`
   #lent: ArrayBuffer[] = [];
 
   #cursor = 0; // rows done in this sweep
@@ -83,7 +88,7 @@ export class LiveMap implements View {
     this.#model = model;
     this.#shown = shown;
     this.#axes = drawing.axes;
-    this.#align = drawing.align;
+    this.#found = drawing;
     this.#port = port;
     this.#codes = new Float32Array(shown.n * model.latent);
     this.#errors = new Float32Array(shown.n);
@@ -101,15 +106,25 @@ export class LiveMap implements View {
     return { plain: this.#plainRow * this.rows, detailed: this.#detailedRow * this.rows };
   }
 
+  get axes(): [number, number] {
+    return this.#axes;
+  }
+
+  /** The alignment and its axes; without one the axes that are shown. */
   get drawing(): Drawing {
-    return { axes: this.#axes, align: this.#align };
+    return this.#found.align === null ? { axes: this.#axes, align: null } : this.#found;
   }
 
   /** Draws the codes in this way from the next frame on, and follows nothing any more. */
   draw(drawing: Drawing): void {
-    this.#axes = drawing.axes;
-    this.#align = drawing.align;
+    this.#found = drawing;
     this.#reference = null;
+    this.choose(drawing.axes);
+  }
+
+  /** Other axes from the next frame on; what was found for the ones before is kept for them. */
+  choose(axes: [number, number]): void {
+    this.#axes = axes;
     this.#news = true;
   }
 
@@ -119,7 +134,7 @@ export class LiveMap implements View {
    */
   follow(): void {
     this.#reference = this.#drawn ? this.positions() : null;
-    this.#align = null;
+    this.#found = { axes: this.#axes, align: null };
     this.invalidate();
     this.#drawn = false;
     this.#errorsKnown = false;
@@ -207,7 +222,7 @@ export class LiveMap implements View {
     const n = this.rows;
     const buffer = this.#lent.pop() ?? new ArrayBuffer(n * 12);
     const withError = this.#errorsKnown && (this.#errorNews || always);
-    this.#place(new Float32Array(buffer, 0, n * 2), this.#align);
+    this.#place(new Float32Array(buffer, 0, n * 2), this.#shows);
     if (withError) {
       new Float32Array(buffer, n * 8, n).set(this.#errors);
     }
@@ -250,8 +265,13 @@ export class LiveMap implements View {
   /** Where every row is drawn (n, 2), by the codes as they are known. */
   positions(): Float32Array<ArrayBuffer> {
     const positions = new Float32Array(this.rows * 2);
-    this.#place(positions, this.#align);
+    this.#place(positions, this.#shows);
     return positions;
+  }
+
+  get #shows(): Drawing {
+    const axes = this.#axes;
+    return { axes, align: sameAxes(axes, this.#found.axes) ? this.#found.align : null };
   }
 
   /** The model was changed from outside: nothing known is of its present state, whatever its count of steps says. */
@@ -291,19 +311,19 @@ export class LiveMap implements View {
       return;
     }
     const { aligner } = this.#port;
+    const { axes } = this.#found;
     if (this.#model.latent === 1) {
-      this.#align = aligner.line(this.#codes, this.#reference);
+      this.#found = { axes, align: aligner.line(this.#codes, this.#reference) };
       return;
     }
     const plain = new Float32Array(this.rows * 2);
-    this.#place(plain, null);
-    this.#align = aligner.plane(plain, this.#reference);
+    this.#place(plain, { axes, align: null });
+    this.#found = { axes, align: aligner.plane(plain, this.#reference) };
   }
 
-  #place(positions: Float32Array, align: Align | null): void {
+  #place(positions: Float32Array, { axes: [x, y], align }: Drawing): void {
     const { latent } = this.#model;
     const codes = this.#codes;
-    const [x, y] = this.#axes;
     if (latent === 1) {
       this.#placeLine(positions);
     } else {

@@ -1,11 +1,13 @@
 /** Numbers about groups of rows: how well a model does on a selection, and what the selection is made of. */
 import { DistanceCorrelation, Moments, sampleRows } from '../kernels/measure.ts';
+import { failure } from '../protocol/failure.ts';
 import type { GroupMeasure, Measurement, RowBits, RowsSummary } from '../protocol/messages.ts';
 import { hasRow, invertBits } from '../protocol/rows.ts';
 import { type Classes, classesOf, NO_VALUE } from './classes.ts';
+import { availableBytes, canClaim } from './estimate.ts';
 import { checkBits } from './groups.ts';
 import type { Models } from './models.ts';
-import type { ModelEntry } from './nouns.ts';
+import type { ModelEntry, TableEntry } from './nouns.ts';
 import type { Of, Shared } from './shared.ts';
 
 /** Rows of a group whose distances are correlated, at most: time grows with their square. */
@@ -60,6 +62,7 @@ function errorsOf(
 export class Measurements {
   readonly #shared: Shared;
   readonly #models: Models;
+  readonly #asked = new WeakMap<TableEntry, number>(); // summaries of a table
 
   constructor(shared: Shared, models: Models) {
     this.#shared = shared;
@@ -98,10 +101,15 @@ export class Measurements {
   }
 
   async #correlation(model: ModelEntry, positions: Float32Array, bits: RowBits): Promise<number | null> {
-    const { kernels, breath, nouns } = this.#shared;
+    const { kernels, breath, nouns, machine } = this.#shared;
     const { entry, params } = model;
     const rows = sampleRows(kernels, bits, entry.info.n, SAMPLE, params.seed);
     if (rows.length < LEAST_SAMPLE) {
+      return null;
+    }
+    // Memory never shrinks again: a number that can be missed is not worth the last of it.
+    const bytes = DistanceCorrelation.bytes(kernels, entry.info.d, rows.length);
+    if (bytes > availableBytes(kernels, machine) || !canClaim(kernels, bytes)) {
       return null;
     }
     const work = DistanceCorrelation.create(kernels, entry.features.matrixPtr, positions, rows);
@@ -117,7 +125,10 @@ export class Measurements {
     }
   }
 
-  /** What some rows of a table are made of, beside the others; by the features that it is prepared as now. */
+  /**
+   * What some rows of a table are made of, beside the others; by the features that it is prepared as now. One that
+   * another is asked for meanwhile is given up: who changes a selection wants that of the last one.
+   */
   async summary({ table: id, rows, column }: Extract<Of<'read'>, { what: 'summary' }>): Promise<RowsSummary> {
     const { nouns, kernels, breath } = this.#shared;
     const table = nouns.table(id);
@@ -125,13 +136,21 @@ export class Measurements {
     const { features, info } = entry;
     checkBits(rows, info.n, 'rows');
     const classes = column === null ? null : classesOf(table, column);
+    const mine = (this.#asked.get(table) ?? 0) + 1;
+    this.#asked.set(table, mine);
+    const wanted = (): void => {
+      nouns.stillPrepared(table, entry);
+      if (this.#asked.get(table) !== mine) {
+        throw failure('cancelled', 'Another summary was asked for meanwhile.');
+      }
+    };
     const work = Moments.create(kernels, features.matrixPtr, rows);
     try {
       const step = (): boolean => {
         work.step(UNITS);
         return work.done;
       };
-      await breath.until(step, () => nouns.stillPrepared(table, entry));
+      await breath.until(step, wanted);
       const { n, mean, restMean, effect } = work.result();
       // Scaling is a shift and a factor for each feature: the mean of raw values is the raw value of the mean.
       return {

@@ -1,12 +1,12 @@
 /** Models and their maps: made, trained, brought back to earlier weights, shown. */
 import { Ae, checkAe, checkFit } from '../kernels/ae.ts';
 import { failure } from '../protocol/failure.ts';
-import type { Estimate, FitSpec, Id, MapSpec, ModelInfo, RunResult } from '../protocol/messages.ts';
+import type { Estimate, FitSpec, Id, ModelInfo, RunResult } from '../protocol/messages.ts';
 import { type Aligner, alignerOf, checkedAlign } from './align.ts';
 import { availableBytes, fitCost } from './estimate.ts';
 import { checkGroups } from './groups.ts';
 import { type Drawing, LiveMap } from './live-map.ts';
-import { bad, type FeatureEntry, type ModelEntry, modelInfo, type TableEntry } from './nouns.ts';
+import { bad, type FeatureEntry, type ModelEntry, missing, modelInfo, type TableEntry } from './nouns.ts';
 import type { Timing } from './runner.ts';
 import type { Of, Shared } from './shared.ts';
 import { train } from './training.ts';
@@ -15,6 +15,21 @@ import { train } from './training.ts';
 interface Target {
   table: TableEntry;
   entry: FeatureEntry;
+}
+
+/** Waits for a change from outside that was asked for before. How it ended is for whoever asked for it. */
+async function changed({ changing }: ModelEntry): Promise<void> {
+  if (changing !== null) {
+    await changing.catch(() => undefined);
+  }
+}
+
+function checkedAxes(axes: [number, number], latent: number): [number, number] {
+  const fits = axes.length === 2 && axes.every((axis) => Number.isInteger(axis) && axis >= 0);
+  if (!fits || (latent > 1 && axes.some((axis) => axis >= latent))) {
+    throw bad(`The axes must be two of the ${latent} dimensions of the code, counted from 0.`, 'axes');
+  }
+  return [axes[0], axes[1]];
 }
 
 export class Models {
@@ -45,9 +60,13 @@ export class Models {
     probe?.('create', 0);
     const ae = Ae.create(kernels, params, entry.info.d);
     try {
-      const drawing = this.#drawing(spec, params.latent, { axes: [0, 0], align: null });
+      const drawing = {
+        axes: checkedAxes(spec.axes, params.latent),
+        align: checkedAlign(spec.align ?? null),
+      };
       const live = this.#show(map, ae, entry, drawing);
-      const model: ModelEntry = { id, table, entry, ae, live, params, runner: null, reading: new Set() };
+      const idle = { runner: null, reading: new Set<Promise<unknown>>(), changing: null };
+      const model: ModelEntry = { id, table, entry, ae, live, params, ...idle };
       nouns.models.set(id, model);
       nouns.maps.set(map, model);
       return modelInfo(model);
@@ -55,17 +74,6 @@ export class Models {
       ae.free();
       throw error;
     }
-  }
-
-  /** How a map is drawn by what was asked for: an alignment belongs to the axes it was found for. */
-  #drawing({ axes, align }: MapSpec, latent: number, before: Drawing): Drawing {
-    const fits = axes.length === 2 && axes.every((axis) => Number.isInteger(axis) && axis >= 0);
-    if (!fits || (latent > 1 && axes.some((axis) => axis >= latent))) {
-      throw bad(`The axes must be two of the ${latent} dimensions of the code, counted from 0.`, 'axes');
-    }
-    const same = axes[0] === before.axes[0] && axes[1] === before.axes[1];
-    const stays = same ? before.align : null;
-    return { axes: [axes[0], axes[1]], align: align === undefined ? stays : checkedAlign(align) };
   }
 
   #show(map: Id, ae: Ae, { features, info }: FeatureEntry, drawing: Drawing): LiveMap {
@@ -131,24 +139,56 @@ export class Models {
       return;
     }
     const before = model.table;
-    model.live = this.#show(model.live.id, model.ae, entry, model.live.drawing);
+    const { axes, drawing } = model.live;
+    model.live = this.#show(model.live.id, model.ae, entry, drawing);
+    model.live.choose(axes);
     this.#shared.nouns.maps.set(model.live.id, model);
     model.table = table;
     model.entry = entry;
     this.#shared.nouns.dropUnused(before);
   }
 
-  restore({ model: id, buffer, align = null }: Of<'restore'>): ModelInfo {
+  /** Other weights, once whoever reads the present ones is through; the map stays on its axes. */
+  restore({ model: id, buffer, align = null, axes }: Of<'restore'>): Promise<ModelInfo> {
     const model = this.#shared.nouns.model(id);
     if (model.runner !== null) {
       throw failure('busy', 'The model is being trained.', 'Stop it first.');
     }
-    const { live, ae } = model;
-    const drawing = { axes: live.drawing.axes, align: checkedAlign(align) };
-    ae.restore(buffer);
-    live.invalidate();
-    live.draw(drawing);
-    return modelInfo(model);
+    const of = axes === undefined ? model.live.axes : checkedAxes(axes, model.ae.latent);
+    const drawing: Drawing = { axes: of, align: checkedAlign(align) };
+    return this.#alone(model, () => {
+      const { ae, live } = model;
+      const shown = live.axes;
+      ae.restore(buffer);
+      live.invalidate();
+      live.draw(drawing);
+      live.choose(shown);
+      return modelInfo(model);
+    });
+  }
+
+  /** Changes a model from outside. Who reads it now ends first; who wants to read, train or change it then waits. */
+  async #alone<T>(model: ModelEntry, change: () => T): Promise<T> {
+    const before = [...model.reading];
+    const changing = (async () => {
+      if (before.length > 0) {
+        await Promise.allSettled(before);
+      }
+      if (this.#shared.nouns.models.get(model.id) !== model) {
+        throw missing('model', model.id);
+      }
+      return change();
+    })();
+    model.reading.add(changing);
+    model.changing = changing;
+    try {
+      return await changing;
+    } finally {
+      model.reading.delete(changing);
+      if (model.changing === changing) {
+        model.changing = null;
+      }
+    }
   }
 
   // ---------------------------------------------------------------------------------------------- showing
@@ -156,11 +196,13 @@ export class Models {
   async set({ target, params }: Of<'set'>): Promise<void> {
     if ('axes' in params) {
       const model = this.#shared.nouns.map(target);
-      const before = model.live.drawing;
-      const drawing = this.#drawing(params, model.ae.latent, before);
-      const same = drawing.axes.every((axis, i) => axis === before.axes[i]);
-      if (!same || params.align !== undefined) {
-        model.live.draw(drawing);
+      const axes = checkedAxes(params.axes, model.ae.latent);
+      const align = params.align === undefined ? undefined : checkedAlign(params.align);
+      await changed(model);
+      if (align === undefined) {
+        model.live.choose(axes);
+      } else {
+        model.live.draw({ axes, align });
       }
       if (model.live.drawn) {
         model.live.send(true);
@@ -182,7 +224,11 @@ export class Models {
   /** Uses a model while no batch is half-way, and lets it rest until `use` is through. */
   async quiet<T>(model: ModelEntry, use: (model: ModelEntry) => T | Promise<T>): Promise<T> {
     const { runner } = model;
-    const reading = runner === null ? (async () => use(model))() : runner.quiet(() => use(model));
+    const after = async (): Promise<T> => {
+      await changed(model);
+      return use(model);
+    };
+    const reading = runner === null ? after() : runner.quiet(after);
     model.reading.add(reading);
     try {
       return await reading;

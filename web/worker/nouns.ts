@@ -34,7 +34,8 @@ export interface ModelEntry {
   ae: Ae;
   live: LiveMap;
   runner: Runner | null; // while it is being trained
-  reading: Set<Promise<unknown>>; // who reads it: a training that begins waits for them
+  reading: Set<Promise<unknown>>; // who reads or changes it: a training that begins waits for them
+  changing: Promise<unknown> | null; // the last change from outside that is waiting for readers
 }
 
 export function bad(message: string, where: string, hint = ''): Error {

@@ -15,6 +15,8 @@ import { Allowance } from './allowance.ts';
 
 /** Something that is stepped until it is done. */
 export interface Task {
+  /** Called once before the first step, when who was reading before is through; not after a cancel. */
+  begin?(): void;
   /** At most `units` units; each is far less than a slice. May return early at the end of an epoch. */
   step(units: number): void;
   readonly done: boolean;
@@ -113,7 +115,10 @@ export class Runner {
   async run(): Promise<RunnerEnd> {
     const task = this.#task;
     try {
-      await this.#serve(); // who was reading before there was a runner
+      await this.#letRead(); // who was reading before there was a runner
+      if (this.#wanted !== 'cancel') {
+        task.begin?.();
+      }
       if (this.#view !== null && !this.#view.drawn) {
         // Where every row starts from, so that there is something to see at once.
         await this.#sweep(false);
@@ -337,8 +342,8 @@ export class Runner {
     }
   }
 
-  /** Lets waiting readers in once the task is settled, and waits until the last one is through. */
-  async #serve(): Promise<void> {
+  /** Lets waiting readers in once the task is settled, and waits until the last one is through, or for a cancel. */
+  async #letRead(): Promise<void> {
     if (this.#waiting.length > 0 && (await this.#settle())) {
       for (const resolve of this.#waiting.splice(0)) {
         resolve();
@@ -348,6 +353,10 @@ export class Runner {
     while (this.#readers > 0 && this.#wanted !== 'cancel') {
       await this.#timing.turn();
     }
+  }
+
+  async #serve(): Promise<void> {
+    await this.#letRead();
     if (this.#wanted === 'run' && this.#task.settled) {
       const now = this.#timing.now();
       // A rest that is dear (a snapshot of a large model) comes less often: 2 % of the time at most.

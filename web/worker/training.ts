@@ -18,35 +18,32 @@ export interface Training {
 }
 
 /**
- * A fit of the model on the rows it shows. A fresh one begins again at the initial weights: they are what its first
- * order of rows and first step are computed from, so they are reset before it is made, but not before a fit
- * like it could be made.
+ * A fit of the model on the rows it shows. Its first order of rows and first step are computed from the weights that
+ * it is made on, and those may still change: a fresh fit resets them to the initial ones, once whoever reads the
+ * former ones is through, and a restore may be waiting for the same. Such a fit is made again when it begins; it is
+ * made before as well, so that nothing is reset for one that can't be.
  */
-function begin(shared: Shared, { model, spec }: Training): AeFit {
+function taskOf(shared: Shared, { model, spec }: Training): FitTask {
   const { ae, entry, live } = model;
   const make = (): AeFit => AeFit.create(shared.kernels, ae, entry.features.matrixPtr, spec);
-  const fit = make();
-  if (!spec.fresh) {
-    return fit;
-  }
-  fit.free();
-  live.follow();
-  ae.reset();
-  try {
+  const again = (before: AeFit): AeFit => {
+    before.free();
+    if (spec.fresh) {
+      live.follow();
+      ae.reset();
+    }
     return make();
-  } catch (error) {
-    live.unfollow();
-    throw error;
-  }
+  };
+  return new FitTask(make(), spec, spec.fresh || model.changing !== null ? again : null);
 }
 
 function listenerOf(shared: Shared, { job, model, spec, live }: Training, task: FitTask): Listener {
-  const { fit } = task;
   const reporter = shared.jobs.reporter(job, 'train');
   let series: EpochLoss[] = [];
   let snapshotStep = -1;
   return {
     progress(state) {
+      const { fit } = task;
       const { done, total } = fit.progress();
       reporter.say(done, total, state, {
         epoch: fit.epoch,
@@ -58,7 +55,7 @@ function listenerOf(shared: Shared, { job, model, spec, live }: Training, task: 
     },
     epoch() {
       series.push(task.loss());
-      shared.probe?.('epoch', fit.epoch);
+      shared.probe?.('epoch', task.epoch);
     },
     rest() {
       const { ae } = model;
@@ -74,7 +71,8 @@ function listenerOf(shared: Shared, { job, model, spec, live }: Training, task: 
 }
 
 /**
- * Trains to the end. A fresh training that was cancelled leaves the new model as its last whole batch left it, one
+ * Trains to the end. A fresh training that was cancelled leaves the new model as its last whole batch left it (the
+ * former one, if it was still being read), one
  * that ran away at its last finite state, if need be its initial weights; the map is drawn by the alignment of
  * the last whole sweep. Who wants the former model restores a snapshot of it.
  */
@@ -82,17 +80,17 @@ export function train(shared: Shared, training: Training): Promise<RunResult> {
   const { jobs, estimator } = shared;
   const { model, spec, job } = training;
   jobs.mustBeNew(job);
-  const fit = begin(shared, training);
-  const task = new FitTask(fit, spec);
+  const task = taskOf(shared, training);
   const listener = listenerOf(shared, training, task);
   const runner = new Runner(training.timing, task, listener, training.live ? model.live : null);
   model.runner = runner;
   for (const reading of model.reading) {
     void runner.quiet(() => reading).catch(() => undefined);
   }
-  return jobs.run(job, model.id, runner, fit, (end) => {
+  return jobs.run(job, model.id, runner, task, (end) => {
+    const { fit } = task;
     model.runner = null;
-    if (training.live) {
+    if (training.live || end === null) {
       model.live.unfollow();
     }
     try {
