@@ -1,7 +1,7 @@
 // Row 84: names of saved files, from text that may be anything.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeFileName } from '../../web/state/file-name.ts';
+import { safeFileName, withoutExtension } from '../../web/state/file-name.ts';
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 
@@ -36,6 +36,20 @@ describe('row 84: file names', () => {
     ['com10', 'com10.csv'],
   ])('%j becomes %j', (base, name) => {
     expect(safeFileName(base, 'csv')).toBe(name);
+  });
+
+  it.each([
+    ['penguins.csv', 'penguins'],
+    ['a.b.TSV', 'a.b'],
+    ['rows.csv.gz', 'rows'],
+    ['pasted data', 'pasted data'],
+    ['run 1.5', 'run 1.5'],
+    ['.csv', '.csv'],
+    ['..csv', '..csv'],
+    ['Mr. Smith', 'Mr. Smith'],
+    ['x.mp3', 'x'],
+  ])('%j is %j without its extension', (name, base) => {
+    expect(withoutExtension(name)).toBe(base);
   });
 
   it('cuts long names between characters and keeps the extension', () => {

@@ -4,8 +4,8 @@
  * this one joins them, and keeps what concerns the page as a whole.
  */
 
-import { batch } from '@preact/signals';
-import type { Failure, Ready } from '../protocol/messages.ts';
+import { batch, effect, untracked } from '@preact/signals';
+import type { Failure, Id, Ready } from '../protocol/messages.ts';
 import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { createRecorder } from './history-actions.ts';
@@ -21,7 +21,7 @@ import {
 import { createRetrains, type RetrainActions } from './retrain-actions.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
-import { createSession, type SessionEngine, type Surroundings } from './session-actions.ts';
+import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Store, Theme } from './store.ts';
 import { createUndo } from './undo.ts';
@@ -56,14 +56,38 @@ export interface ActionOptions {
   snapshotBudget?: number;
 }
 
+/** Takes back what was said of a table that is gone, and why a step could not be undone then. For the page's life. */
+function withdrawNotices(store: Store, session: Session): void {
+  let shown: Id | null = null;
+  effect(() => {
+    const table = store.table.value?.info.table ?? null;
+    untracked(() => {
+      if (shown !== null && table !== shown) session.settleAll();
+      shown = table;
+    });
+  });
+  effect(() => {
+    const rests = !('job' in store.phase.value);
+    untracked(() => {
+      if (rests) session.settle('undo');
+    });
+  });
+}
+
 export function createActions(store: Store, engine: SessionEngine, options: ActionOptions): Actions {
   const { storage, surroundings } = options;
   const session = createSession(store, engine, surroundings);
   const announce = (text: string): void => session.announce(text);
-  const undo = createUndo(store, announce, (text) => {
-    announce(text);
-    session.notify({ tone: 'info', text });
-  });
+  const undo = createUndo(
+    store,
+    announce,
+    (text) => {
+      announce(text);
+      session.notify({ tone: 'info', text, about: 'undo' });
+    },
+    () => session.settle('undo', 'return'),
+  );
+  withdrawNotices(store, session);
   const view = createViewActions(store, engine, undo);
   const selection = createSelectionActions(store, engine, {
     undo,
@@ -188,11 +212,12 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       try {
         await surroundings.copy(details);
         session.announce('The details were copied.');
-        session.notify({ tone: 'info', text: 'The details were copied.' });
+        session.notify({ tone: 'info', text: 'The details were copied.', about: 'details' });
       } catch {
         session.notify({
           tone: 'info',
           text: `The browser does not let the page copy. The details are: ${details}`,
+          about: 'details',
         });
       }
     },

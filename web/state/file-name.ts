@@ -39,6 +39,14 @@ function fitting(text: string, most: number): string {
 }
 
 /**
+ * The name of a file without its extension, or the two of a packed one: "penguins" of "penguins.csv". Numbers behind
+ * a dot, as in "run 1.5", are none.
+ */
+export function withoutExtension(name: string): string {
+  return name.replace(/(?<=[^.\s/\\])\.(?=\d*[a-z])[a-z\d]{1,8}(?:\.gz)?$/iu, '');
+}
+
+/**
  * `base` as a file name with `extension` (given without its dot): "digits 8/9" becomes "digits 8-9.csv". Where nothing
  * is left of it the name is "unfold.csv".
  */

@@ -297,6 +297,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
         ...(stopping ? {} : { action: { label: 'Open', run: openIt } }),
         other: { label: stopping ? 'Don’t open' : 'Keep training', run: close },
       });
+      session.announce(text);
     };
     const follow = (phase: Phase): void => {
       if (forget !== close) return;

@@ -7,7 +7,7 @@ import { batch } from '@preact/signals';
 import { failure } from '../protocol/failure.ts';
 import type { Failure, FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
-import { safeFileName } from './file-name.ts';
+import { safeFileName, withoutExtension } from './file-name.ts';
 import { withRetrainField } from './form.ts';
 import { fitsOf } from './history.ts';
 import type { Deed, Recorder } from './history-actions.ts';
@@ -145,7 +145,7 @@ export function createRetrains(
       return;
     }
     settle(job);
-    if (store.model.peek()) session.report(error, 'The errors can’t be measured.');
+    if (store.model.peek()) session.report(error, 'The errors can’t be measured.', '', 'training');
   }
 
   function remember(node: HistoryNode): void {
@@ -275,11 +275,13 @@ export function createRetrains(
         protect,
         labels,
       });
-      const name = safeFileName(`${table.info.name} ${only ? 'selected rows' : 'rows'}`, 'csv');
+      const source = table.origin === 'file' ? withoutExtension(table.info.name) : table.info.name;
+      const name = safeFileName(`${source} ${only ? 'selected rows' : 'rows'}`, 'csv');
       surroundings.save(file, name);
+      session.settle('export');
       session.announce(`Saved as ${name}.`);
     } catch (error) {
-      session.report(error, 'The rows can’t be exported.');
+      session.report(error, 'The rows can’t be exported.', '', 'export');
     }
   }
 

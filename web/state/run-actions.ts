@@ -277,6 +277,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       const going = execute(id, fit, job, null);
       now = running;
       const [result, { rated, done }] = await going;
+      session.settle('training');
       again = null;
       ranAway = result.reason === 'diverged' ? deed : null;
       if (result.outcome === 'cancelled') {
@@ -322,7 +323,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       } else {
         again = deed.retry;
         store.phase.value = { kind: 'failed', failure, retry: true };
-        session.report(error, 'Training has stopped.');
+        session.report(error, 'Training has stopped.', '', 'training');
       }
     }
     if (!shown(id)) return;
@@ -366,7 +367,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     } catch (error) {
       if (mine !== generation) return;
       store.phase.value = restingPhase();
-      session.report(error, 'The model can’t be made.');
+      session.report(error, 'The model can’t be made.', '', 'training');
       return;
     }
     if (!model || mine !== generation) return;
@@ -404,6 +405,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     now.done = told.done;
     const progress = replay ? partOf(told, replay) : told;
     const model = store.models.peek().get(now.model);
+    let pauses = false;
     batch(() => {
       store.progress.value = progress;
       if (model && !replay && progress.series.length > 0) {
@@ -415,9 +417,13 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       const runs = phase.kind === 'running' || phase.kind === 'pausing';
       if (progress.state === 'paused' && runs && phase.job === progress.job && !resuming) {
         store.phase.value = { kind: 'paused', job: progress.job };
+        pauses = true;
       }
     });
-    session.announce(progressSentence(progress, store.model.peek(), store.task.peek()), 'progress');
+    /* How far it is can be read; that it rests is news. */
+    if (pauses) session.announce('Paused.');
+    else if (progress.state === 'running')
+      session.announce(progressSentence(progress, store.model.peek(), store.task.peek()), 'progress');
   }
 
   function setField(name: string, text: string): boolean {

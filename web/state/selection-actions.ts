@@ -8,7 +8,7 @@
 
 import { batch, effect, untracked } from '@preact/signals';
 import type { Criterion, Id, RowBits, RowId } from '../protocol/messages.ts';
-import { addRow } from '../render/bits.ts';
+import { addRow } from '../protocol/rows.ts';
 import { MISSING_INDEX, OTHER_INDEX } from '../render/palette.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import { createHideActions, type HideActions } from './hide-actions.ts';
@@ -30,7 +30,7 @@ import {
   sameBits,
 } from './selection.ts';
 import { followRows } from './selection-readings.ts';
-import type { Legend, Maker, NamedSelection, Notice, SelectionOp, Store, Tool } from './store.ts';
+import type { Legend, Maker, Matter, NamedSelection, Notice, SelectionOp, Store, Tool } from './store.ts';
 import { rowsText } from './summary.ts';
 import type { Undo } from './undo.ts';
 
@@ -82,9 +82,9 @@ export interface SelectionNeeds {
   announce(text: string): void;
   notify(notice: Omit<Notice, 'id'>): void;
   /** Takes back what was said about a matter. */
-  settle(about: NonNullable<Notice['about']>): void;
+  settle(about: Matter): void;
   /** Tells a failure; `doing` comes before it, `after` behind. */
-  report(error: unknown, doing: string, after?: string, about?: Notice['about']): void;
+  report(error: unknown, doing: string, after?: string, about?: Matter): void;
   /** Has the flags of the rows made again. */
   refreshFlags(): void;
 }
@@ -227,7 +227,9 @@ export function createSelectionActions(
     untracked(() => void selectBy(by, op));
   });
 
-  const stopFollowing = followRows(store, engine, needs.refreshFlags, needs.report);
+  const stopFollowing = followRows(store, engine, needs.refreshFlags, (error, doing) =>
+    needs.report(error, doing, '', 'selection'),
+  );
 
   return {
     ...hide,

@@ -4,7 +4,7 @@
 
 import type { Failure, Id } from '../protocol/messages.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
-import type { Notice, Store } from './store.ts';
+import type { Matter, Notice, Store } from './store.ts';
 
 /** The part of client/engine.ts that the session's actions use, so that tests can stand in for it. */
 export interface SessionEngine extends ViewEngine {
@@ -32,14 +32,16 @@ export interface Session {
   readonly surroundings: Surroundings;
   notify(notice: Omit<Notice, 'id'>): number;
   dismiss(id: number): void;
-  /** Takes back what was said about a matter: it has been settled. */
-  settle(about: NonNullable<Notice['about']>): void;
+  /** Takes back what was said about these matters: they have been settled. */
+  settle(...about: Matter[]): void;
+  /** Takes back what was said about any matter: it was of a table that is gone. */
+  settleAll(): void;
   /**
    * Tells a failure; a cancellation is none, and that the worker was lost is told by `tell`, once for all that
    * went down with it. `doing` comes before it, `after` behind.
    */
-  report(error: unknown, doing?: string, after?: string, about?: Notice['about']): void;
-  tell(failure: Failure, doing?: string, after?: string, about?: Notice['about']): void;
+  report(error: unknown, doing?: string, after?: string, about?: Matter): void;
+  tell(failure: Failure, doing?: string, after?: string, about?: Matter): void;
   /** What the live region says next. `progress` is said at most once in 5 s. */
   announce(text: string, kind?: 'progress'): void;
   /** What can be told about a failure to those who fix it: versions, code, sizes, no data. */
@@ -60,6 +62,12 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
       (notice.about !== undefined && other.about === notice.about);
     store.notices.value = [...notices.filter((other) => !same(other)), { id, ...notice }];
     return id;
+  }
+
+  function keep(wanted: (notice: Notice) => boolean): void {
+    const notices = store.notices.peek();
+    const kept = notices.filter(wanted);
+    if (kept.length < notices.length) store.notices.value = kept;
   }
 
   function details(failure: Failure): string {
@@ -90,7 +98,7 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     return lines.join('\n');
   }
 
-  function tell(failure: Failure, doing = '', after = '', about?: Notice['about']): void {
+  function tell(failure: Failure, doing = '', after = '', about?: Matter): void {
     console.error(`${failure.code}: ${failure.message}`);
     notify({
       tone: 'error',
@@ -109,12 +117,9 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     surroundings,
     notify,
     details,
-    dismiss(id) {
-      store.notices.value = store.notices.peek().filter((notice) => notice.id !== id);
-    },
-    settle(about) {
-      store.notices.value = store.notices.peek().filter((notice) => notice.about !== about);
-    },
+    dismiss: (id) => keep((notice) => notice.id !== id),
+    settle: (...matters) => keep(({ about }) => about === undefined || !matters.includes(about)),
+    settleAll: () => keep(({ about }) => about === undefined),
     tell,
     report(error, doing, after, about) {
       const failure = failureOf(error);

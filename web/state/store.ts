@@ -96,6 +96,9 @@ export type Phase =
   | { kind: 'finished' }
   | { kind: 'failed'; failure: Failure; retry: boolean }; // the work stays; `retry`: a button offers it
 
+/** What a notice is about: what is said of it is withdrawn when something of the kind succeeds, and with the table. */
+export type Matter = 'opening' | 'selection' | 'undo' | 'training' | 'return' | 'export' | 'details' | 'view';
+
 export interface Notice {
   id: number;
   tone: 'info' | 'warning' | 'error';
@@ -106,7 +109,7 @@ export interface Notice {
   action?: { label: string; run: () => void };
   other?: { label: string; run: () => void }; // a second way out: the notice asks something
   details?: string; // what "Copy details" copies
-  about?: 'opening' | 'selection'; // of several about one matter only the last is shown; gone when the matter is settled
+  about?: Matter; // of several about one matter only the last is shown; gone when the matter is settled
 }
 
 /** `change` and `drift` compare with the state before the last retrain (`Bulk.before`). */

@@ -66,6 +66,7 @@ export function createViewActions(
       tone: 'error',
       text: `${doing} ${failure.message}`,
       code: failure.code,
+      about: 'view',
       ...(failure.hint ? { hint: failure.hint } : {}),
       ...(failure.where ? { where: failure.where } : {}),
     });
@@ -74,7 +75,8 @@ export function createViewActions(
   function notify(notice: Omit<Notice, 'id'>): void {
     const notices = store.notices.peek();
     const id = notices.reduce((most, { id: other }) => Math.max(most, other), 0) + 1;
-    store.notices.value = [...notices, { id, ...notice }];
+    const others = notices.filter(({ about }) => about === undefined || about !== notice.about);
+    store.notices.value = [...others, { id, ...notice }];
   }
 
   const colour = createColourActions(store, engine, report, undo);
