@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitsOf, lengthens, NO_HISTORY, pathTo, stepsOf } from '../../web/state/history.ts';
+import { fitsOf, lengthened, NO_HISTORY, pathTo, stepsOf } from '../../web/state/history.ts';
 import type { History, HistoryNode } from '../../web/state/store.ts';
 import { historyNode } from './history-fixture.ts';
 
@@ -50,6 +50,22 @@ describe('the way back', () => {
     ).toEqual([10, 20]);
   });
 
+  it('to a new start passes the state before it, which it is compared with, where that can be', () => {
+    const fresh = historyNode().fits.map((fit) => ({ ...fit, fresh: true }));
+    const start = { kind: 'scratch', fits: fresh, steps: 10 } as const;
+    const history = tree({ 2: start, 4: { steps: 20 } });
+    expect(pathTo(history, 2)).toEqual({ from: 0, through: [1, 2], seconds: 4, steps: 20 });
+    expect(fitsOf(history, { from: 0, through: [1, 2], seconds: 4, steps: 20 })).toMatchObject([
+      { after: 20 },
+      { fit: { fresh: true }, after: 10 },
+    ]);
+    expect(pathTo(tree({ 2: start, 1: { kept: true } }), 2)).toMatchObject({ from: 1, through: [2] });
+    // What comes after the new start is compared with that.
+    expect(pathTo(history, 4)).toMatchObject({ from: null, through: [2, 4] });
+    const gone = tree({ 2: start, 1: { rated: true } });
+    expect(pathTo(gone, 2)).toEqual({ from: null, through: [2], seconds: 2, steps: 10 });
+  });
+
   it('is none through what can’t be done again', () => {
     expect(pathTo(tree({ 1: { rated: true } }), 4)).toBeNull();
     expect(pathTo(tree({ 1: { rated: true, kept: true } }), 4)).not.toBeNull();
@@ -82,13 +98,13 @@ describe('the way back', () => {
   });
 });
 
-describe('a plain training', () => {
+describe('what goes on by itself', () => {
   it('lengthens a training that nothing came after, and nothing else', () => {
     const history = tree();
-    expect(lengthens(history, 0, 'train')).toBe(false); // 1 came after it
-    expect(lengthens({ ...history, nodes: history.nodes.slice(0, 1) }, 0, 'train')).toBe(true);
-    expect(lengthens({ ...history, nodes: history.nodes.slice(0, 1) }, 0, 'retrain')).toBe(false);
-    expect(lengthens(history, 4, 'train')).toBe(false); // a retrain
-    expect(lengthens(NO_HISTORY, null, 'train')).toBe(false);
+    const alone = { ...history, nodes: history.nodes.slice(0, 1) };
+    expect(lengthened(alone, 0)).toBe(alone.nodes[0]);
+    expect(lengthened(history, 0)).toBeNull(); // 1 came after it
+    expect(lengthened(history, 4)).toBeNull(); // a retrain
+    expect(lengthened(NO_HISTORY, null)).toBeNull();
   });
 });

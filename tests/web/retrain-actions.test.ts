@@ -318,6 +318,46 @@ describe('a retrain', () => {
     expect(engine.waiting('run').body.fit.learning_rate).toBe(1e-6);
   });
 
+  it('that ran away after some epochs is also begun again with a lower rate when the model is back there', async () => {
+    const bench = await trained();
+    const { engine, store, actions } = bench;
+    const rate = store.form.value?.fit.learning_rate;
+    engine.answers.restore = ({ model }) => ({ model, steps: store.history.value.returning?.to ? 503 : 500 });
+    await begin(bench);
+    await engine
+      .waiting('run')
+      .answer(
+        runResult({ outcome: 'stopped', reason: 'diverged', steps: 503, suggested_learning_rate: 1e-4 }),
+      );
+    await actions.returnTo(0);
+    await actions.returnTo(1);
+    expect(store.model.value?.result?.reason).toBe('diverged');
+    void actions.tryLearningRate(1e-4);
+    await settle();
+    expect(engine.waiting('run').body.fit).toMatchObject({ learning_rate: 1e-4, focus: 1 });
+    expect(store.form.value?.fit.learning_rate).toBe(rate);
+    await finish(bench, 510);
+    // A state that did not run away is trained on plainly by the same button's action.
+    await actions.returnTo(0);
+    void actions.tryLearningRate(1e-5);
+    await settle();
+    expect(engine.waiting('run').body.fit.selection).toBeUndefined();
+  });
+
+  it('is refused while a setting of it is wrong, and so is leaving rows out; a new start has its own', async () => {
+    const { actions, store, engine } = await trained();
+    actions.setRetrainField('epochs', 'many');
+    for (const act of [actions.retrain, actions.exclude]) {
+      store.announcement.value = '';
+      await act();
+      expect(store.announcement.value).toBe('A setting of the retrain is wrong.');
+    }
+    expect(engine.count('run')).toBe(2);
+    expect(refusalNow(store, 'scratch')).toBeNull();
+    actions.setRetrainField('epochs', '3');
+    expect(refusalNow(store)).toBeNull();
+  });
+
   it('that was refused before it moved anything changes nothing', async () => {
     const bench = await trained();
     const { engine, store } = bench;
@@ -393,7 +433,7 @@ describe('training without, and from scratch', () => {
 });
 
 describe('the history', () => {
-  it('is lengthened by plain trainings, and branches after a return', async () => {
+  it('has a state for each training that moved the model, and branches after a return', async () => {
     const bench = await trained();
     const { engine, actions, store } = bench;
     engine.answers.restore = ({ model }) => ({ model, steps: store.history.value.nodes[0]?.steps });
@@ -401,8 +441,10 @@ describe('the history', () => {
     await settle();
     await engine.waiting('run').answer(runResult({ steps: 600, epochs: 1, seconds: 2 }));
     expect(store.history.value.nodes).toMatchObject([
-      { steps: 600, epochs: 21, seconds: 7, fits: [{ steps: 500 }, { steps: 100, epochs: 1 }] },
+      { steps: 500, epochs: 20, seconds: 5, fits: [{ steps: 500 }] },
+      { parent: 0, steps: 600, epochs: 1, seconds: 2, fits: [{ steps: 100, epochs: 1 }] },
     ]);
+    expect(store.undoable.value.undo).toBe('training 1');
     await begin(bench);
     await finish(bench, 605);
     await actions.returnTo(0);
@@ -412,21 +454,121 @@ describe('the history', () => {
     await engine.waiting('run').answer(runResult({ steps: 700 }));
     expect(store.history.value.nodes.map(({ kind, parent }) => [kind, parent])).toEqual([
       ['train', null],
-      ['retrain', 0],
+      ['train', 0],
+      ['retrain', 1],
       ['train', 0],
     ]);
-    expect(store.history.value.at).toBe(2);
+    expect(store.history.value.at).toBe(3);
+    expect(store.undoable.value.undo).toBe('training 3');
   });
 
-  it('knows that a learning rate was changed on the way', async () => {
+  it('offers to redo nothing of the model once that has gone on, also where it went down on the way', async () => {
     const bench = await trained();
+    const { engine, actions, store } = bench;
+    engine.answers.restore = ({ model }) => ({ model, steps: 500 });
     await begin(bench);
-    bench.actions.setField('learning_rate', '1e-5');
     await finish(bench, 505);
-    expect(bench.store.history.value.nodes.map(({ rated }) => rated)).toEqual([false, true]);
+    await actions.undo();
+    expect(store.undoable.value.redo).toBe('retrain 1');
+    void actions.train();
+    await settle();
+    const stopped = runResult({ outcome: 'stopped', reason: 'user', steps: 500, epochs: 0 });
+    await engine.waiting('run').answer(stopped);
+    // Nothing was done: what was undone can still be redone.
+    expect(store.undoable.value.redo).toBe('retrain 1');
+    void actions.train();
+    await settle();
+    actions.onProgress(progressOf(engine.waiting('run').body.job, { done: 2 }));
+    await engine.waiting('run').refuse({ code: 'worker_lost', message: 'It stopped.', hint: '' });
+    expect(store.undoable.value.redo).toBeNull();
   });
 
-  it('draws a state as it was drawn on these axes, and as it is on others', async () => {
+  it('knows that the learning rate of a retrain was changed on the way, by its own form', async () => {
+    const bench = await trained();
+    const { actions, engine, store } = bench;
+    await begin(bench);
+    const own = store.retrain.value.learning_rate;
+    actions.setField('learning_rate', '1e-5');
+    expect(engine.count('set')).toBe(0);
+    expect(store.retrain.value.learning_rate).toBe(own);
+    actions.setRetrainField('epochs', '7');
+    expect(engine.count('set')).toBe(0);
+    actions.setRetrainField('learning_rate', '2e-5');
+    const { job } = engine.waiting('run').body;
+    expect(engine.sent.at(-1)).toEqual({ type: 'set', target: job, params: { learning_rate: 2e-5 } });
+    await finish(bench, 505);
+    expect(store.history.value.nodes.map(({ rated }) => rated)).toEqual([false, true]);
+    void actions.train();
+    await settle();
+    actions.setRetrainField('learning_rate', '3e-5');
+    expect(engine.count('set')).toBe(1);
+    actions.setField('learning_rate', '4e-5');
+    expect(engine.count('set')).toBe(2);
+  });
+
+  it('goes back to where it was as that was drawn, when the state has no snapshot', async () => {
+    const bench = await trained();
+    const { engine, actions, store } = bench;
+    const { snapshot } = engine.answers;
+    const align = [0, 1, -1, 0, 3, 4] as const;
+    void actions.trainFromScratch();
+    await settle();
+    delete engine.answers.snapshot;
+    await engine.waiting('run').answer(runResult({ steps: 9, align: [...align], axes: [1, 0] }));
+    await engine.waiting('snapshot').refuse({ code: 'no_memory', message: 'Full.', hint: '' });
+    if (snapshot) engine.answers.snapshot = snapshot;
+    expect(store.history.value).toMatchObject({ at: 1, nodes: [{ kept: true }, { kept: false }] });
+    engine.answers.restore = ({ model }) => ({ model, steps: 499 });
+    await actions.returnTo(0);
+    const restores = engine.sent.filter(({ type }) => type === 'restore');
+    expect(restores).toMatchObject([{ align: null }, { align, axes: [1, 0] }]);
+  });
+
+  it('tells when what a retrain has changed could not be measured', async () => {
+    const bench = await trained();
+    const { engine, store } = bench;
+    await begin(bench);
+    engine.answers.measure = () => {
+      throw { code: 'no_memory', message: 'Not enough memory.', hint: 'Use fewer rows.' };
+    };
+    await finish(bench, 505);
+    expect(store.history.value).toMatchObject({ at: 1, nodes: [{ id: 0 }, { after: null }] });
+    expect(store.notices.value).toMatchObject([
+      {
+        tone: 'warning',
+        text: 'What this training has changed could not be measured. Not enough memory.',
+        hint: 'Use fewer rows.',
+      },
+    ]);
+  });
+
+  it('measures again where the map shows other dimensions by now', async () => {
+    const bench = await trained();
+    const { engine, store } = bench;
+    const turn = (axes: [number, number]): void => {
+      const map = store.map.value;
+      if (map) store.maps.value = new Map([[map.map, { ...map, axes }]]);
+    };
+    await begin(bench);
+    await finish(bench, 505);
+    expect(engine.count('measure')).toBe(2);
+    turn([1, 0]);
+    await begin(bench);
+    expect(engine.count('measure')).toBe(3);
+    // Others are chosen while it is measured what has changed.
+    const answers = [measurement(0.3, 0.3), measurement(0.4, 0.4)];
+    engine.answers.measure = () => {
+      if (answers.length === 2) turn([0, 1]);
+      return answers.shift();
+    };
+    await finish(bench, 510);
+    expect(store.history.value.nodes[2]).toMatchObject({
+      before: { axes: [1, 0] },
+      after: { axes: [0, 1], selection: { error: 0.4 } },
+    });
+  });
+
+  it('draws a state as it was drawn, on the axes that it was drawn on', async () => {
     const bench = await trained();
     const { engine, actions, store } = bench;
     let steps = 9;
@@ -436,20 +578,20 @@ describe('the history', () => {
     await settle();
     await engine.waiting('run').answer(runResult({ steps: 9, align: align as never }));
     await begin(bench);
-    await engine.waiting('run').answer(runResult({ steps: 14 }));
+    await engine.waiting('run').answer(runResult({ steps: 14, axes: [1, 0] }));
     await actions.returnTo(1);
-    expect(engine.sent.findLast(({ type }) => type === 'restore')).toMatchObject({ align });
+    expect(engine.sent.findLast(({ type }) => type === 'restore')).toMatchObject({ align, axes: [0, 1] });
     const map = store.map.value;
     if (map) store.maps.value = new Map([[map.map, { ...map, axes: [1, 0] }]]);
     await actions.returnTo(1); // where it is already: nothing
     expect(engine.count('restore')).toBe(1);
-    for (const [node, at] of [
-      [2, 14],
-      [1, 9],
+    for (const [node, at, drawn] of [
+      [2, 14, { align: null, axes: [1, 0] }],
+      [1, 9, { align, axes: [0, 1] }],
     ] as const) {
       steps = at;
       await actions.returnTo(node);
-      expect(engine.sent.findLast(({ type }) => type === 'restore')).toMatchObject({ align: null });
+      expect(engine.sent.findLast(({ type }) => type === 'restore')).toMatchObject(drawn);
       expect(store.history.value.at).toBe(node);
     }
   });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Measurement } from '../../web/protocol/messages.ts';
 import { formFor } from '../../web/state/form.ts';
 import {
   changes,
@@ -20,7 +19,7 @@ import {
   taskTitle,
 } from '../../web/state/retrain.ts';
 import { bitsOfRows } from '../../web/state/selection.ts';
-import type { Maker, TableState } from '../../web/state/store.ts';
+import type { Maker, Measured, TableState } from '../../web/state/store.ts';
 import { freshKernels } from '../wasm/kernels.ts';
 import { historyNode } from './history-fixture.ts';
 import { featureInfo, measurement, READY, runResult } from './session-fixture.ts';
@@ -245,7 +244,7 @@ describe('what a retrain has done', () => {
   });
 
   it('names no class where none rose by more than 1 %', () => {
-    const calm: Measurement = { ...after, classes: [{ name: 'c', n: 100, error: 0.4036 }] };
+    const calm: Measured = { ...after, classes: [{ name: 'c', n: 100, error: 0.4036 }] };
     expect(mostForgotten({ ...node, after: calm })).toBeNull();
     expect(storyOf({ ...node, after: calm })).toBe('Selection −31 %, rest +12 %.');
     expect(mostForgotten(historyNode())).toBeNull();

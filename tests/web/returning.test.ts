@@ -178,6 +178,54 @@ describe('a retrain', () => {
     expect(store.history.value.at).toBe(1);
   });
 
+  it('and plain trainings are all walked, in their order, and none is redone past another', async () => {
+    const bench = await trained({ snapshotBudget: 0 });
+    const { actions, store } = bench;
+    const states = [await shown(bench)];
+    selectOdd(bench);
+    for (const act of ['retrain', 'train', 'step'] as const) {
+      await actions[act]();
+      await rested(bench);
+      states.push(await shown(bench));
+    }
+    const walked: (number | null)[] = [];
+    for (const way of ['undo', 'undo', 'undo', 'redo', 'redo', 'redo', 'undo', 'undo'] as const) {
+      await actions[way]();
+      const { at } = store.history.value;
+      walked.push(at);
+      expect(await shown(bench)).toEqual(states[at ?? -1]);
+    }
+    expect(walked).toEqual([2, 1, 0, 1, 2, 3, 2, 1]);
+    expect(store.undoable.value).toMatchObject({ undo: 'retrain 1', redo: 'training 2' });
+    await actions.train();
+    expect(store.history.value.nodes[4]).toMatchObject({ kind: 'train', parent: 1 });
+    expect(store.undoable.value).toMatchObject({ undo: 'training 4', redo: null });
+  });
+
+  it('is what the map is compared with, in each state as when it was made; a plain training with nothing', async () => {
+    for (const snapshotBudget of [0, 1e9]) {
+      const bench = await trained({ snapshotBudget });
+      const { actions, store } = bench;
+      selectOdd(bench);
+      const compared = () => {
+        const { before } = store.bulk;
+        return before && { positions: [...before.positions], error: [...(before.error ?? [])] };
+      };
+      const seen: ReturnType<typeof compared>[] = [compared()];
+      const acts = ['trainFromScratch', 'retrain', 'train', 'exclude', 'trainFromScratch'] as const;
+      for (const act of acts) {
+        await actions[act]();
+        seen.push(compared());
+      }
+      expect(seen.map((before) => before !== null)).toEqual([false, true, true, false, true, true]);
+      for (const id of [2, 1, 5, 3, 4, 0, 5, 2]) {
+        await actions.returnTo(id);
+        expect(store.history.value.at).toBe(id);
+        expect(compared()).toEqual(seen[id]);
+      }
+    }
+  });
+
   it('that runs away in its first epoch leaves the model as it was, and no state', async () => {
     const bench = await trained();
     const { actions, store } = bench;
@@ -255,6 +303,40 @@ describe('a return', () => {
         await actions.returnTo(id);
         expect(await shown(bench)).toEqual(states[id]);
       }
+    }
+  });
+
+  it('to a new start lays the map as it lay, whatever axes are chosen while its result is taken down', async () => {
+    const bench = await trained({ latent: 3 });
+    const { actions, store } = bench;
+    selectOdd(bench);
+    let ran = false;
+    const stop = effect(() => {
+      const stage = store.task.value?.stage;
+      if (stage === 'run') ran = true;
+      else if (ran && stage === 'measure') queueMicrotask(() => actions.setAxes([1, 2]));
+    });
+    await actions.trainFromScratch();
+    stop();
+    expect(store.map.value?.axes).toEqual([1, 2]);
+    expect(node(bench, 1)).toMatchObject({ axes: [0, 1], after: { axes: [1, 2] } });
+    const settled = async (axes: [number, number]): Promise<Awaited<ReturnType<typeof shown>>> => {
+      const version = store.map.value?.version ?? 0;
+      actions.setAxes(axes);
+      await expect.poll(() => store.map.value?.version ?? 0, WAIT).toBeGreaterThan(version);
+      return shown(bench);
+    };
+    const first = await settled([0, 1]);
+    const second = await settled([1, 2]);
+    for (const axes of [
+      [1, 2],
+      [0, 1],
+    ] as [number, number][]) {
+      await settled(axes);
+      await actions.returnTo(0);
+      await actions.returnTo(1);
+      expect(await shown(bench)).toEqual(axes[0] === 0 ? first : second);
+      expect(await settled([0, 1])).toEqual(first);
     }
   });
 
@@ -350,7 +432,7 @@ describe('a return', () => {
     actions.setRetrainField('epochs', '20000');
     const running = actions.retrain();
     await expect.poll(() => store.progress.value?.done ?? 0, WAIT).toBeGreaterThan(3);
-    actions.setField('learning_rate', '0.0001');
+    actions.setRetrainField('learning_rate', '0.0001');
     await expect.poll(() => store.progress.value?.done ?? 0, WAIT).toBeGreaterThan(100);
     await actions.stop();
     await running;
@@ -416,12 +498,15 @@ describe('the worker lost', () => {
     expect(store.history.value.at).toBeNull();
     await actions.retry();
     await rested(bench);
-    expect(store.history.value).toMatchObject({ at: 0, nodes: [{ rated: true, kept: true }] });
+    expect(store.history.value).toMatchObject({
+      at: 1,
+      nodes: [{ rated: false }, { parent: 0, rated: true, kept: true }],
+    });
     expect(store.model.value?.losses.at(-1)?.epoch).toBe(10);
     const state = await shown(bench);
     selectOdd(bench);
     await actions.retrain();
-    await actions.returnTo(0);
+    await actions.returnTo(1);
     expect(await shown(bench)).toEqual(state);
   });
 

@@ -2,6 +2,7 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Actions } from '../../web/state/actions.ts';
+import { planNow } from '../../web/state/retrain.ts';
 import type { Store } from '../../web/state/store.ts';
 import { SelectionBar } from '../../web/ui/selection-bar.tsx';
 import { openPanel, redraw, rowsFrom, trainedBench, type } from './panels-fixture.ts';
@@ -158,8 +159,11 @@ describe('what a retrain would do', () => {
     expect(bar.querySelector('.retrain-plan')?.textContent).toMatch(/from the selection, \d+ from the rest/);
     fireEvent.input(slider, { target: { value: slider.min } });
     await redraw();
-    expect(store.retrain.value.focus).toBeCloseTo(882 / 4408, 6);
     expect(slider.getAttribute('aria-valuetext')).toBe('20 % of the loss');
+    expect(planNow(store)?.focus).toBeCloseTo(882 / 4408, 6);
+    // As in the data is said of whatever is selected next, too.
+    await select(actions, 100);
+    expect(planNow(store)?.focus).toBeCloseTo(100 / 4408, 6);
   });
 
   it('takes epochs and learning rate, and is not begun with a wrong one', async () => {

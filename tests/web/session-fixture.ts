@@ -10,7 +10,6 @@ import type {
   FeatureInfo,
   Frame,
   Id,
-  Measurement,
   Progress,
   Ready,
   RunResult,
@@ -20,7 +19,13 @@ import { type Actions, createActions } from '../../web/state/actions.ts';
 import type { RequestBody } from '../../web/state/engine-port.ts';
 import type { PreferenceStorage } from '../../web/state/preferences.ts';
 import type { SessionEngine } from '../../web/state/session-actions.ts';
-import { type CatalogEntry, createStore, type Store, type Theme } from '../../web/state/store.ts';
+import {
+  type CatalogEntry,
+  createStore,
+  type Measured,
+  type Store,
+  type Theme,
+} from '../../web/state/store.ts';
 
 type Body<T extends RequestBody['type']> = Extract<RequestBody, { type: T }>;
 
@@ -231,9 +236,10 @@ export function runResult(change: Partial<RunResult> = {}): RunResult {
   };
 }
 
-/** Errors of a selection of 49 rows, the rest, and two classes. */
-export function measurement(selection: number, rest: number, classes: [string, number][] = []): Measurement {
+/** Errors of a selection of 49 rows, the rest, and two classes, on the first two axes. */
+export function measurement(selection: number, rest: number, classes: [string, number][] = []): Measured {
   return {
+    axes: [0, 1],
     step: 1000,
     selection: { n: 49, error: selection, distance_correlation: 0.8 },
     rest: { n: 4849, error: rest, distance_correlation: 0.7 },

@@ -19,6 +19,7 @@ import {
   writePreferences,
 } from './preferences.ts';
 import { createRetrains, type RetrainActions } from './retrain-actions.ts';
+import { createReturns, type ReturnActions, type Returns } from './return-actions.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
@@ -45,7 +46,7 @@ export interface SessionActions extends OpenActions, RunActions {
   onLost(failure: Failure, rebuilt: boolean, retry: boolean): void;
 }
 
-export type Actions = SessionActions & ViewActions & SelectionActions & RetrainActions;
+export type Actions = SessionActions & ViewActions & SelectionActions & RetrainActions & ReturnActions;
 
 export interface ActionOptions {
   surroundings: Surroundings;
@@ -100,8 +101,9 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   const models = createModels(session);
   const snapshots = new Snapshots(options.snapshotBudget);
   const recorder = createRecorder(session, models, undo, view.refreshColours, snapshots);
-  const runner = createRunner(session, models, recorder);
-  const retrains = createRetrains(session, runner, recorder, undo);
+  const runner = createRunner(session, models, recorder, (node) => returns.remember(node));
+  const returns: Returns = createReturns(session, runner, recorder, undo);
+  const retrains = createRetrains(session, runner, recorder);
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
   let preferences: Preferences = DEFAULT_PREFERENCES;
@@ -159,7 +161,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     retrain: takingOver(retrains.retrain),
     exclude: takingOver(retrains.exclude),
     trainFromScratch: takingOver(retrains.trainFromScratch),
-    returnTo: takingOver(retrains.returnTo),
+    returnTo: takingOver(returns.returnTo),
     tryLearningRate: runner.tryLearningRate,
     setField: runner.setField,
     resetFields: runner.resetFields,

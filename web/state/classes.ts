@@ -1,6 +1,7 @@
 /** The classes of a column with the rows of each, for choosing one from a list. */
 
 import type { ColumnInfo, ColumnValues } from '../protocol/messages.ts';
+import { BEYOND_CODE } from '../protocol/rows.ts';
 
 /** Whole numbers with more different values are offered as a range only. */
 const MOST_NUMBERS = 1000;
@@ -31,7 +32,7 @@ function ofCodes({ codes, categories }: ColumnValues & { kind: 'category' }): Co
   let beyond = 0;
   for (const code of codes) {
     if (code < categories.length) counts[code] = (counts[code] ?? 0) + 1;
-    else if (code === 65534) beyond++;
+    else if (code === BEYOND_CODE) beyond++;
     else missing++;
   }
   return { classes: categories.map((name, code) => ({ name, count: counts[code] ?? 0 })), missing, beyond };

@@ -6,6 +6,7 @@
  */
 
 import type { ColumnInfo, ColumnValues, RowBits } from '../protocol/messages.ts';
+import { BEYOND_CODE, MISSING_CODE } from '../protocol/rows.ts';
 import {
   assignClasses,
   categoricalPalette,
@@ -22,10 +23,6 @@ import {
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../render/props.ts';
 import { columnName } from './selection.ts';
 import type { Before, Colouring, Legend, MapState, TableState } from './store.ts';
-
-/** Codes of a category column that stand for no class of its list. */
-const MISSING_CODE = 65535;
-const BEYOND_CODE = 65534;
 
 /** A whole-number column with at most so many different values is shown as classes. */
 export const MOST_NUMBER_CLASSES = 10;
@@ -123,10 +120,15 @@ export interface Comparison {
   positions: Float32Array | null; // (rows, 2)
 }
 
+/** Two maps of a code show the same of its dimensions. */
+export function sameAxes(a: [number, number], b: [number, number]): boolean {
+  return a[0] === b[0] && a[1] === b[1];
+}
+
 /** Errors compare while the rows are the same; positions, as long as the map also shows the same dimensions. */
 export function comparison(before: Before | null, map: MapState | null): Comparison {
   if (!before || !map || before.positions.length !== 2 * map.rows) return { error: null, positions: null };
-  const alike = before.axes[0] === map.axes[0] && before.axes[1] === map.axes[1];
+  const alike = sameAxes(before.axes, map.axes);
   const error = before.error?.length === map.rows ? before.error : null;
   return { error, positions: alike ? before.positions : null };
 }

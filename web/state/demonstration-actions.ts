@@ -7,6 +7,7 @@
 import type { FitSpec } from '../protocol/messages.ts';
 import { type Download, demonstration } from './catalog.ts';
 import { failureOf } from './engine-port.ts';
+import { plain } from './history-actions.ts';
 import type { Opener, Prepared } from './open-actions.ts';
 import type { Runner } from './run-actions.ts';
 import { invert, rowsOf } from './selection.ts';
@@ -114,7 +115,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
     const trained = store.models.peek().get(model.info.model) ?? model;
     if ('error' in answer) {
       session.report(answer.error, '', `Training goes on with the first ${formatCount(head.rows)} rows.`);
-      await runner.run(trained, { ...rest, rows, heldout: 0 });
+      await runner.run(trained, { ...rest, rows, heldout: 0 }, plain(head.rows, true));
       return;
     }
     const { table } = answer.all;
@@ -123,7 +124,8 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
       runner.adoptTable();
       lengthen();
     });
-    await runner.run(store.models.peek().get(model.info.model) ?? trained, { ...rest, table });
+    const moved = store.models.peek().get(model.info.model) ?? trained;
+    await runner.run(moved, { ...rest, table }, plain(full.rows, true));
     opener.discard(first);
   }
 

@@ -9,14 +9,15 @@
 
 import { batch } from '@preact/signals';
 import { failure } from '../protocol/failure.ts';
-import type { Align, FitSpec, Id, Measurement, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
+import type { Failure, FitSpec, Id, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
+import { sameAxes } from './colouring.ts';
 import { failureOf } from './engine-port.ts';
-import { lengthens, NO_HISTORY, type Path, pathTo } from './history.ts';
+import { lengthened, NO_HISTORY, type Path, pathTo } from './history.ts';
 import type { Models } from './model-actions.ts';
 import { sameBits } from './selection.ts';
 import type { Session } from './session-actions.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
-import type { Before, History, HistoryNode, Maker, ModelState, RunKind } from './store.ts';
+import type { Before, History, HistoryNode, Maker, Measured, ModelState, RunKind } from './store.ts';
 import { labelColumn } from './summary.ts';
 import type { Undo } from './undo.ts';
 
@@ -28,8 +29,24 @@ export interface Deed {
   selected: RowBits | null;
   rows: number; // selected; of a plain training: all
   focus: number | null;
-  before: Measurement | null;
+  before: Measured | null;
   retry: (() => Promise<void>) | null; // what trying again does after a failure; null: trains on
+  lengthens: boolean; // goes on by itself from a plain training: no state of its own
+}
+
+/** A plain training. */
+export function plain(rows: number, lengthens = false): Deed {
+  return {
+    kind: 'train',
+    title: '',
+    maker: null,
+    selected: null,
+    rows,
+    focus: null,
+    before: null,
+    retry: null,
+    lengthens,
+  };
 }
 
 /** A training that has ended and counts. */
@@ -61,31 +78,33 @@ export interface Recorder {
   /** The weights are somewhere between two states: put right before anything else is done with them. */
   doubt(): void;
   /** Errors of a selection and beside it, by the present weights. */
-  measure(selected: RowBits): Promise<Measurement>;
+  measure(selected: RowBits): Promise<Measured>;
   /** The map as it is now, to compare with: exact errors of every row. */
   look(): Promise<Before | null>;
+  /** The same of a node whose weights the model has, drawn as it was. */
+  lookAt(node: number): Promise<Before | null>;
   /** What the map is compared with from now on. */
   compareWith(before: Before | null): void;
   pathTo(node: number): Path | null;
   /** Puts the snapshot of a node into the model. */
   load(node: number): Promise<ModelInfo>;
-  /** Keeps the model's present weights as those of a node. */
-  keep(node: number): Promise<void>;
+  /** Keeps the model's present weights as those of a node, with what its map is compared with. */
+  keep(node: number, before: Before | null): Promise<void>;
   /** A way back to the present state. */
   wayBack(): Promise<() => Promise<void>>;
   /** Draws the map anew; the model is at this node from now on. */
   arrive(node: number): Promise<void>;
 }
 
-/** Asks again when the worker was lost: another one has the state that the training ended with. Null: not to be had. */
-async function twice<T>(ask: () => Promise<T>): Promise<T | null> {
-  return ask()
-    .catch((error: unknown) => (failureOf(error).code === 'worker_lost' ? ask() : null))
-    .catch(() => null);
-}
-
-function sameAxes(a: [number, number], b: [number, number] | undefined): boolean {
-  return a[0] === b?.[0] && a[1] === b[1];
+/** Asks again when the worker was lost: another one has the state that the training ended with. */
+async function twice<T>(ask: () => Promise<T>): Promise<{ value: T } | { why: Failure }> {
+  const tried = (): Promise<{ value: T } | { why: Failure }> =>
+    ask().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ why: failureOf(error) }),
+    );
+  const first = await tried();
+  return 'why' in first && first.why.code === 'worker_lost' ? tried() : first;
 }
 
 export function createRecorder(
@@ -167,15 +186,22 @@ export function createRecorder(
       : { column, name: table?.info.columns[column]?.name ?? null };
   }
 
-  async function measure(selected: RowBits): Promise<Measurement> {
+  function axesNow(): [number, number] {
+    return store.map.peek()?.axes ?? [0, 1];
+  }
+
+  async function measure(selected: RowBits): Promise<Measured> {
     const { model } = modelNow().info;
     const { at, nodes } = store.history.peek();
     const { column, name } = labels();
     const node = at === null ? undefined : nodes[at];
     /* What the last retrain ended with is what this one begins with. */
     const same = node?.label === name && sameBits(node?.fits.at(-1)?.selection ?? null, selected);
-    if (same && node?.after) return node.after;
-    return engine.request({ type: 'measure', model, selection: selected, column });
+    const axes = axesNow();
+    if (same && node?.after && sameAxes(node.after.axes, axes)) return node.after;
+    const measured = await engine.request({ type: 'measure', model, selection: selected, column });
+    /* Others were chosen meanwhile: nobody knows which of them were measured. */
+    return sameAxes(axes, axesNow()) ? { ...measured, axes } : measure(selected);
   }
 
   /* ---- writing ------------------------------------------------------------------------------------------ */
@@ -188,7 +214,7 @@ export function createRecorder(
     return bits;
   }
 
-  function nodeFrom(ended: Ended, model: ModelState, after: Measurement | null): HistoryNode {
+  function nodeFrom(ended: Ended, model: ModelState, after: Measured | null): HistoryNode {
     const { deed, result, fit } = ended;
     const history = store.history.peek();
     const begun = fit.fresh ? 0 : steps;
@@ -199,7 +225,7 @@ export function createRecorder(
       table: model.info.table,
       steps: broken ? ended.done : result.steps - begun,
     };
-    const old = base !== null && lengthens(history, base, deed.kind) ? nodeOf(base) : null;
+    const old = deed.lengthens ? lengthened(history, base) : null;
     return {
       id: old?.id ?? history.nodes.length,
       parent: old ? old.parent : base,
@@ -214,8 +240,8 @@ export function createRecorder(
       seconds: (old?.seconds ?? 0) + result.seconds,
       losses: model.losses,
       result,
-      align: result.align ?? null,
-      axes: store.map.peek()?.axes ?? [0, 1],
+      align: result.align,
+      axes: result.axes,
       before: deed.before,
       after,
       label: after ? labels().name : null,
@@ -232,27 +258,36 @@ export function createRecorder(
       return null;
     }
     /* A snapshot that can't be had is no loss yet: the state can be made again. */
-    const buffer = await twice(() => engine.request({ type: 'snapshot', model: id }));
+    const snapshot = await twice(() => engine.request({ type: 'snapshot', model: id }));
     const { selected } = deed;
-    const after = selected ? await twice(() => measure(selected)) : null;
+    const measured = selected ? await twice(() => measure(selected)) : null;
     const model = store.models.peek().get(id);
     if (!model) return null;
-    const node = nodeFrom(ended, model, after);
+    if (measured && 'why' in measured) tellUnmeasured(measured.why);
+    const node = nodeFrom(ended, model, measured && 'value' in measured ? measured.value : null);
     const { nodes } = store.history.peek();
     settleAt(node.id);
     steps = node.steps;
+    undo.forgetRedo();
     const before = selected ? store.bulk.before : null;
-    if (buffer) snapshots.put(node.id, { buffer, before }, node.rated);
-    change({ nodes: [...nodes.slice(0, node.id), node, ...nodes.slice(node.id + 1)], at: node.id });
+    if ('value' in snapshot) snapshots.put(node.id, { buffer: snapshot.value, before }, node.rated);
+    batch(() => {
+      change({ nodes: [...nodes.slice(0, node.id), node, ...nodes.slice(node.id + 1)], at: node.id });
+      compareWith(before);
+    });
     return nodeOf(node.id);
   }
 
-  /* ---- going back --------------------------------------------------------------------------------------- */
-
-  /** How the map was drawn there: other axes than now have undone it. */
-  function alignOf(node: HistoryNode): Align | null {
-    return sameAxes(node.axes, store.map.peek()?.axes) ? node.align : null;
+  function tellUnmeasured({ message, hint, code }: Failure): void {
+    session.notify({
+      tone: 'warning',
+      text: `What this training has changed could not be measured. ${message}`,
+      code,
+      ...(hint ? { hint } : {}),
+    });
   }
+
+  /* ---- going back --------------------------------------------------------------------------------------- */
 
   function kept(id: number): Snapshot {
     const found = snapshots.get(id);
@@ -260,18 +295,27 @@ export function createRecorder(
     return found;
   }
 
-  async function restore(buffer: ArrayBuffer, align: Align | null): Promise<ModelInfo> {
+  /** The weights, and the alignment that the map was last given for them, with its axes. */
+  async function restore(
+    buffer: ArrayBuffer,
+    drawn: Pick<RunResult, 'align' | 'axes'> | null,
+  ): Promise<ModelInfo> {
     const { model } = modelNow().info;
-    return engine.request({ type: 'restore', model, buffer, align });
+    const { align = null, axes = axesNow() } = drawn ?? {};
+    return engine.request({ type: 'restore', model, buffer, align, axes });
   }
 
   async function load(id: number): Promise<ModelInfo> {
     const node = nodeOf(id);
-    const info = await restore(kept(id).buffer, alignOf(node));
+    const info = await restore(kept(id).buffer, node);
     if (info.steps !== node.steps) {
       throw failure('internal', `State ${id} has ${info.steps} steps, not ${node.steps}.`);
     }
     return info;
+  }
+
+  function snapshot(): Promise<ArrayBuffer> {
+    return engine.request({ type: 'snapshot', model: modelNow().info.model });
   }
 
   function refresh(): Promise<null> {
@@ -318,6 +362,8 @@ export function createRecorder(
       change({ at: broken ? null : base });
     } else if (kind === 'train') {
       broken = true;
+      undo.forgetRedo();
+      compareWith(null);
     } else {
       /* What can't be put right now is put right before the next training. */
       await recover().catch(() => undefined);
@@ -346,26 +392,34 @@ export function createRecorder(
       return pathTo(store.history.peek(), to, (table) => store.tables.peek().has(table));
     },
     load,
-    async keep(id) {
-      const { model } = modelNow().info;
-      const buffer = await engine.request({ type: 'snapshot', model });
+    async lookAt(id) {
+      await restore(await snapshot(), nodeOf(id));
+      await refresh();
+      return look();
+    },
+    async keep(id, before) {
+      const buffer = await snapshot();
       snapshots.setPresent(id);
-      snapshots.put(id, { buffer, before: null }, nodeOf(id).rated);
+      snapshots.put(id, { buffer, before }, nodeOf(id).rated);
       change({});
     },
     async wayBack() {
       await settle();
       const { at } = store.history.peek();
-      const { result, info } = modelNow();
-      if (at !== null && snapshots.has(at)) {
+      const { result } = modelNow();
+      const present = at === null ? null : snapshots.get(at);
+      if (at !== null && present) {
         return async () => {
+          /* Another one may have taken its place in the budget. */
+          snapshots.setPresent(at);
+          snapshots.put(at, present, nodeOf(at).rated);
           await load(at);
           await arrive(at);
         };
       }
-      const buffer = await engine.request({ type: 'snapshot', model: info.model });
+      const buffer = await snapshot();
       return async () => {
-        await restore(buffer, result?.align ?? null);
+        await restore(buffer, result);
         await refresh();
       };
     },

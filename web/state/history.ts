@@ -2,9 +2,9 @@
  * What was done to a model, as a tree: each node is a state that can be returned to, and knows what it takes to make
  * it again from its parent. Pure functions on values; the arrays they are given are never changed.
  *
- * A plain training that goes on from the last state of a plain training lengthens that node; everything else makes a
- * new one. The same fits in the same order give the same bits, so that a state whose snapshot was dropped is made
- * again from the nearest one that is kept.
+ * Every training that has moved the model makes a node; only what goes on by itself, as the demonstration does when all
+ * its rows are there, lengthens the one before. The same fits in the same order give the same bits, so that a state
+ * whose snapshot was dropped is made again from the nearest one that is kept.
  */
 
 import type { FitSpec, Id } from '../protocol/messages.ts';
@@ -20,12 +20,10 @@ export interface Path {
   steps: number; // batches
 }
 
-/** A training from `base` by `fit` on makes that node longer instead of a new one. */
-export function lengthens(history: History, base: number | null, kind: HistoryNode['kind']): boolean {
-  const node = base === null ? undefined : history.nodes[base];
-  return (
-    kind === 'train' && node?.kind === 'train' && !history.nodes.some(({ parent }) => parent === node.id)
-  );
+/** The node that a training which goes on by itself makes longer; null where it makes a new one. */
+export function lengthened({ nodes }: History, base: number | null): HistoryNode | null {
+  const node = base === null ? undefined : nodes[base];
+  return node?.kind === 'train' && !nodes.some(({ parent }) => parent === node.id) ? node : null;
 }
 
 /** Batches of one of a node's fits, or of all of them. */
@@ -34,8 +32,9 @@ export function stepsOf(node: Pick<HistoryNode, 'fits'>): number {
 }
 
 /**
- * The shortest way back to a state: from its own snapshot, else from the nearest one above it. Null when something on
- * the way can't be done again.
+ * The shortest way back to a state: from its own snapshot, else from the nearest one above it. What a new start is
+ * compared with, the state before it, is made again with it where that can be. Null when something on the way can't be
+ * done again.
  *
  * @param known whether the rows of a table are still there; default: they all are
  */
@@ -44,15 +43,26 @@ export function pathTo(
   to: number,
   known: (table: Id) => boolean = () => true,
 ): Path | null {
-  const path: Path = { from: null, through: [], seconds: 0, steps: 0 };
+  let found: Path | null = null; // without what the state is compared with
+  const through: HistoryNode[] = []; // from the state upwards
+  const path = (from: number | null): Path =>
+    through.reduce<Path>(
+      (sum, node) => ({
+        from,
+        through: [node.id, ...sum.through],
+        seconds: sum.seconds + node.seconds,
+        steps: sum.steps + stepsOf(node),
+      }),
+      { from, through: [], seconds: 0, steps: 0 },
+    );
   for (let node = history.nodes[to]; node; node = history.nodes[node.parent ?? -1]) {
-    if (node.kept) return { ...path, from: node.id };
-    if (node.rated || !node.fits.every(({ table }) => table === undefined || known(table))) return null;
-    path.through.unshift(node.id);
-    path.seconds += node.seconds;
-    path.steps += stepsOf(node);
+    if (node.kept) return path(node.id);
+    if (node.rated || !node.fits.every(({ table }) => table === undefined || known(table))) return found;
+    through.push(node);
     /* A new start does not depend on what was before it. */
-    if (node.parent === null || node.fits[0]?.fresh) return path;
+    const fresh = node.parent === null || node.fits[0]?.fresh === true;
+    if (fresh && (node.parent === null || node.id !== to)) return path(null);
+    if (fresh) found = path(null);
   }
   return null;
 }

@@ -1,7 +1,7 @@
 /** What the legend adds to a selection: how much of each class is selected, and rows by a range of what is shown. */
 
 import type { RowBits } from '../protocol/messages.ts';
-import { addRow, emptyBits } from '../render/bits.ts';
+import { addRow, emptyBits } from '../protocol/rows.ts';
 import { comparison, driftOf, errorChange } from './colouring.ts';
 import { parseNumber } from './number-text.ts';
 import { rowsOf } from './selection.ts';

@@ -13,8 +13,9 @@ export function hasSelection(loss: EpochLoss | undefined): boolean {
 }
 
 /**
- * Epochs after which something else was begun: the ends of the states that these losses have gone through. A state
- * is one of them when its losses are the first of these.
+ * Epochs after which something else was begun: the ends of the states that these losses have gone through, but for
+ * those where a plain training went on from a plain training. A state is one of them when its losses are the first
+ * of these.
  */
 export function nodeEnds(history: History, losses: readonly EpochLoss[]): number[] {
   const ends = new Set<number>();
@@ -22,9 +23,8 @@ export function nodeEnds(history: History, losses: readonly EpochLoss[]): number
     const last = earlier.at(-1);
     const here = losses[earlier.length - 1];
     if (!last || !here || earlier.length >= losses.length) continue;
-    if (here.epoch === last.epoch && here.train === last.train && here.heldout === last.heldout) {
-      ends.add(here.epoch);
-    }
+    const same = here.epoch === last.epoch && here.train === last.train && here.heldout === last.heldout;
+    if (same && (hasSelection(here) || hasSelection(losses[earlier.length]))) ends.add(here.epoch);
   }
   return [...ends].sort((a, b) => a - b);
 }
@@ -60,7 +60,7 @@ export function chartSentence(losses: readonly EpochLoss[], ends: readonly numbe
   if (typeof last.selection === 'number') parts.push(`selection ${lossNumber(last.selection)}`);
   if (typeof last.rest === 'number') parts.push(`rest ${lossNumber(last.rest)}`);
   const begun = ends.map((epoch) => epoch + 1).join(', ');
-  const where = ends.length === 0 ? '' : ` Begun anew with epoch ${begun}.`;
+  const where = ends.length === 0 ? '' : ` Retrains and what follows them begin with epoch ${begun}.`;
   return `${parts.join(', ')}.${where}`;
 }
 
@@ -75,4 +75,31 @@ export function chartStart(losses: readonly EpochLoss[], ends: readonly number[]
   if (!last || !first || begun === undefined || !hasSelection(last)) return null;
   const start = begun - Math.max(5, last.epoch - begun) + 1;
   return start > first.epoch + 1 ? start : null;
+}
+
+/** At most so many lines across a chart that is 50 pixels high. */
+const MOST_TICKS = 4;
+
+/**
+ * Ticks of a linear axis, two at least: multiples of 1, 2 or 5 times a power of ten, as few of them as there can be.
+ * None where the ends are no range.
+ */
+export function lossTicks(lo: number, hi: number, most: number = MOST_TICKS): number[] {
+  const span = hi - lo;
+  if (!(span > 0) || !Number.isFinite(span)) return [];
+  let best: number[] = [];
+  for (let power = Math.floor(Math.log10(span)) + 1, tried = 0; tried < 3; power--, tried++) {
+    for (const unit of [5, 2, 1]) {
+      const step = unit * 10 ** power;
+      const ticks: number[] = [];
+      for (let i = Math.ceil(lo / step - 1e-9); i * step <= hi + 1e-9 * step; i++) {
+        /* 3 * 0.1 is not 0.3. */
+        ticks.push(Number((i * step).toPrecision(12)));
+        if (ticks.length > 2 * most) break;
+      }
+      if (best.length >= 2 && ticks.length > most) return best;
+      if (ticks.length >= 2) best = ticks;
+    }
+  }
+  return best;
 }

@@ -1,30 +1,15 @@
-/**
- * Retraining on a selection, training without one or on nothing else, going back to an earlier state of the model,
- * and taking rows along as a file.
- */
+/** Retraining on a selection, training without one or on nothing else, and taking rows along as a file. */
 
 import { batch } from '@preact/signals';
-import { failure } from '../protocol/failure.ts';
-import type { Failure, FitSpec, Id, RowBits } from '../protocol/messages.ts';
+import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { safeFileName, withoutExtension } from './file-name.ts';
 import { withRetrainField } from './form.ts';
-import { fitsOf } from './history.ts';
 import type { Deed, Recorder } from './history-actions.ts';
-import {
-  nodeName,
-  planNow,
-  type RetrainKind,
-  type RetrainPlan,
-  refusalNow,
-  storyOf,
-  taskTitle,
-} from './retrain.ts';
+import { planNow, type RetrainKind, type RetrainPlan, refusalNow, storyOf, taskTitle } from './retrain.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
-import type { HistoryNode, Maker, ModelState } from './store.ts';
-import { duration } from './transport.ts';
-import type { Undo } from './undo.ts';
+import type { Maker } from './store.ts';
 
 export interface ExportOptions {
   /** The selected rows only. */
@@ -34,9 +19,12 @@ export interface ExportOptions {
 }
 
 export interface RetrainActions {
-  /** Share of the loss that the next retrain gives the selection; below its natural share it is that. */
+  /** Share of the loss that the next retrain gives the selection; below its natural share, as 0, it is that. */
   setFocus(focus: number): void;
-  /** Takes what was typed; false, with a sentence in `store.retrain.errors`, when it can't be used. */
+  /**
+   * Takes what was typed; false, with a sentence in `store.retrain.errors`, when it can't be used. A retrain under way
+   * goes on with another learning rate.
+   */
   setRetrainField(name: 'epochs' | 'learning_rate', text: string): boolean;
   /** Trains on from the present weights with the selection in focus; where `refusalNow` says why not, that is said. */
   retrain(): Promise<void>;
@@ -44,8 +32,6 @@ export interface RetrainActions {
   exclude(): Promise<void>;
   /** Trains a new model on the selected rows only; the map is turned and scaled to lie on the one before. */
   trainFromScratch(): Promise<void>;
-  /** Brings the model back to a node of the history, bit for bit. */
-  returnTo(node: number): Promise<void>;
   setTrails(on: boolean): void;
   /** Saves rows, positions and errors as a CSV file. */
   exportRows(options: ExportOptions): Promise<void>;
@@ -66,12 +52,7 @@ function fitFor(kind: RetrainKind, plan: RetrainPlan, fit: FitSpec, rate: number
   };
 }
 
-export function createRetrains(
-  session: Session,
-  runner: Runner,
-  recorder: Recorder,
-  undo: Undo,
-): RetrainActions {
+export function createRetrains(session: Session, runner: Runner, recorder: Recorder): RetrainActions {
   const { store, engine, surroundings } = session;
 
   /* ---- retraining --------------------------------------------------------------------------------------- */
@@ -110,7 +91,7 @@ export function createRetrains(
         return;
       }
       const { focus, selected: count } = plan;
-      deed = { kind, title, maker, selected, rows: count, focus, before, retry };
+      deed = { kind, title, maker, selected, rows: count, focus, before, retry, lengthens: false };
       recorder.compareWith(look);
     } catch (error) {
       fail(job, error, retry);
@@ -119,8 +100,7 @@ export function createRetrains(
     const rate = store.retrain.peek().learning_rate;
     const fit = fitFor(kind, plan, form.fit, rate, model.fit.heldout);
     const ran = await runner.run(model, { ...fit, selection: selected }, deed, job);
-    if (ran?.node) remember(ran.node);
-    else if (store.model.peek()?.info.model === model.info.model) recorder.compareWith(earlier);
+    if (!ran?.node && store.model.peek()?.info.model === model.info.model) recorder.compareWith(earlier);
     if (ran && ran.result.outcome !== 'cancelled') {
       session.announce(ran.node ? storyOf(ran.node) : ran.result.message);
     }
@@ -146,116 +126,6 @@ export function createRetrains(
     }
     settle(job);
     if (store.model.peek()) session.report(error, 'The errors can’t be measured.', '', 'training');
-  }
-
-  function remember(node: HistoryNode): void {
-    const { parent, id } = node;
-    if (parent === null) return;
-    undo.push({ label: nodeName(node), undo: () => go(parent), redo: () => go(id), model: true });
-  }
-
-  /* ---- going back --------------------------------------------------------------------------------------- */
-
-  /** Brings the model to a node; rejects when it could not, and the model is where it was. */
-  async function go(to: number): Promise<void> {
-    const model = store.model.peek();
-    const node = store.history.peek().nodes[to];
-    const path = recorder.pathTo(to);
-    if (!model || !node) throw failure('not_found', 'That state is gone.');
-    if (!path) {
-      throw failure('not_found', 'That state was dropped and can’t be made again.');
-    }
-    const taken = runner.watch();
-    const { seconds } = path;
-    const task = { kind: 'return', title: `Returning to ${nodeName(node)}`, stage: 'run' } as const;
-    let back: (() => Promise<void>) | null = null;
-    let lost: Failure | null = null;
-    batch(() => {
-      store.progress.value = null;
-      store.task.value = task;
-      store.phase.value = { kind: 'running', job: engine.nextId(), stopping: true };
-      const history = store.history.peek();
-      store.history.value = { ...history, returning: { to, seconds } };
-    });
-    if (path.through.length > 0) session.announce(`${task.title}: about ${duration(seconds)}.`);
-    try {
-      back = await recorder.wayBack();
-      if (path.from !== null) await recorder.load(path.from);
-      if (path.through.length > 0) {
-        await again(model, fitsOf(store.history.peek(), path), path.steps, taken);
-        await recorder.keep(to);
-        /* Brings the map to how it was drawn, too. */
-        await recorder.load(to);
-      } else if (path.from !== to) {
-        throw failure('internal', 'There is no way to that state.');
-      }
-      await recorder.arrive(to);
-    } catch (error) {
-      if (store.model.peek()?.info.model !== model.info.model) {
-        throw failure('cancelled', 'Something else was opened.');
-      }
-      const why = failureOf(error);
-      if (why.code === 'worker_lost') lost = why;
-      if (back) await back().catch(() => recorder.doubt());
-      throw error;
-    } finally {
-      const phase = store.phase.peek();
-      batch(() => {
-        if (store.model.peek()?.info.model !== model.info.model) return;
-        store.progress.value = null;
-        store.task.value = null;
-        store.history.value = { ...store.history.peek(), returning: null };
-        if (lost) runner.tryNext(() => returnTo(to));
-        if (!('job' in phase)) return;
-        store.phase.value = lost ? { kind: 'failed', failure: lost, retry: true } : runner.restingPhase();
-      });
-    }
-  }
-
-  /** Runs fits once more, each to the step it came to then. */
-  async function again(
-    model: ModelState,
-    fits: readonly { fit: FitSpec; after: number }[],
-    total: number,
-    taken: () => boolean,
-  ): Promise<void> {
-    let done = 0;
-    for (const { fit, after } of fits) {
-      if (taken()) throw failure('cancelled', 'Stopped on the way.');
-      const { table, ...rest } = fit;
-      const moves = table !== undefined && table !== model.info.table ? { table } : {};
-      const result = await runner.repeat(model, { ...rest, ...moves }, { done, total });
-      if (result.outcome !== 'finished') {
-        throw failure('cancelled', 'Stopped on the way.');
-      }
-      if (result.steps !== after) {
-        throw failure('internal', `Doing it again led to step ${result.steps}, not ${after}.`);
-      }
-      done += fit.steps ?? 0;
-    }
-  }
-
-  async function returnTo(to: number): Promise<void> {
-    const { nodes, at, returning } = store.history.peek();
-    const node = nodes[to];
-    const phase = store.phase.peek().kind;
-    if (!node || to === at || returning) return;
-    if (phase !== 'finished' && phase !== 'ready' && phase !== 'failed') {
-      session.announce('Stop the training first: returning changes the model.');
-      return;
-    }
-    try {
-      await go(to);
-    } catch (error) {
-      const why = failureOf(error);
-      if (why.code === 'cancelled') session.announce(`${why.message} The model is where it was.`);
-      else session.report(error, `Can’t return to ${nodeName(node)}.`, 'The model is where it was.');
-      return;
-    }
-    session.announce(`Back at ${nodeName(node)}.`);
-    if (at === null) return;
-    const label = `return to ${nodeName(node)}`;
-    undo.push({ label, undo: () => go(at), redo: () => go(to), model: true });
   }
 
   /* ---- rows as a file ----------------------------------------------------------------------------------- */
@@ -293,14 +163,15 @@ export function createRetrains(
     setRetrainField(name, text) {
       const ready = store.ready.peek();
       if (!ready) return false;
-      const { form, error } = withRetrainField(store.retrain.peek(), ready, name, text);
+      const before = store.retrain.peek();
+      const { form, error } = withRetrainField(before, ready, name, text);
       store.retrain.value = form;
+      if (form.learning_rate !== before.learning_rate) runner.takeRate('retrain', form.learning_rate);
       return error === null;
     },
     retrain: () => begin('retrain', store.bulk.selected, store.selection.peek().maker),
     exclude: () => begin('exclude', store.bulk.selected, store.selection.peek().maker),
     trainFromScratch: () => begin('scratch', store.bulk.selected, store.selection.peek().maker),
-    returnTo,
     setTrails(on) {
       store.trails.value = on;
     },

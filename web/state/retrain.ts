@@ -355,5 +355,8 @@ export function refusalNow(
   if (!model || !trained) return 'Train a model first.';
   if (phase !== 'finished' && phase !== 'ready' && phase !== 'failed') return 'Wait until the model rests.';
   const { selected, heldout } = followed(store);
-  return refusal(kind, store.table.value, rows === undefined ? selected : rows, heldout);
+  const why = refusal(kind, store.table.value, rows === undefined ? selected : rows, heldout);
+  /* From scratch is told by the model's own form. */
+  const wrong = kind !== 'scratch' && Object.values(store.retrain.value.errors).some(Boolean);
+  return why ?? (wrong ? 'A setting of the retrain is wrong.' : null);
 }

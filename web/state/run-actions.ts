@@ -9,11 +9,11 @@ import { batch } from '@preact/signals';
 import type { FitSpec, Frame, Id, Progress, RunResult } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { formFor, withField } from './form.ts';
-import type { Deed, Recorder } from './history-actions.ts';
+import { type Deed, plain, type Recorder } from './history-actions.ts';
 import type { Models } from './model-actions.ts';
 import { numberText } from './number-text.ts';
 import type { Session } from './session-actions.ts';
-import type { FormState, HistoryNode, ModelState, Phase } from './store.ts';
+import type { FormState, HistoryNode, ModelState, Phase, RunKind } from './store.ts';
 import { goesOn, progressSentence } from './transport.ts';
 
 export interface RunActions {
@@ -69,6 +69,8 @@ export interface Runner extends RunActions {
   create(table: Id): Promise<ModelState | null>;
   /** Runs a model and writes it down; null when it failed, which has been told. `job`: its id, when it has one. */
   run(model: ModelState, fit: FitSpec, deed?: Deed, job?: Id): Promise<Ran | null>;
+  /** Has the training under way go on with another learning rate, where it takes its own from this form. */
+  takeRate(from: 'form' | 'retrain', rate: number): void;
   /** Runs a model without drawing it or writing it down; rejects with what went wrong. */
   repeat(model: ModelState, fit: FitSpec, replay: Replay): Promise<RunResult>;
   /** What trying again does, now that this has failed. */
@@ -88,24 +90,11 @@ const ESTIMATE_DELAY = 120;
 interface Running {
   job: Id;
   model: Id;
+  kind: RunKind;
   ended: Promise<unknown>;
   replay: Replay | null;
   done: number; // batches, as last reported
   rated: boolean; // the learning rate was changed on the way
-}
-
-/** A plain training. */
-function plain(rows: number): Deed {
-  return {
-    kind: 'train',
-    title: '',
-    maker: null,
-    selected: null,
-    rows,
-    focus: null,
-    before: null,
-    retry: null,
-  };
 }
 
 /** Progress of a part as that of the whole. */
@@ -116,14 +105,25 @@ function partOf(told: Progress, replay: Replay): Progress {
   return { ...told, done, total: replay.total, seconds_left };
 }
 
-export function createRunner(session: Session, models: Models, recorder: Recorder): Runner {
+/** Its learning rate is that of the retrain's form. */
+function ownRate(kind: RunKind): boolean {
+  return kind === 'retrain' || kind === 'exclude';
+}
+
+/** @param remember takes note of a state that a training has led to */
+export function createRunner(
+  session: Session,
+  models: Models,
+  recorder: Recorder,
+  remember: (node: HistoryNode) => void,
+): Runner {
   const { store, engine, surroundings } = session;
   let running: Running | null = null;
   let generation = 0; // raised by whatever takes over: what was begun before it must not go on
   let followed: Id | null = null;
   let resuming = false; // until the worker has answered, "paused" is old news
   let again: (() => Promise<void>) | null = null; // what trying again does; null: trains
-  let ranAway: Deed | null = null; // the last run, if its loss did
+  const deeds = new WeakMap<RunResult, Deed>(); // what each result is of, also when it is shown again after a return
   let cancelEstimate: (() => void) | null = null;
   let estimateRequest = 0;
   let estimated: Promise<void> = Promise.resolve(); // of the table on screen
@@ -188,7 +188,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     const retrain = store.retrain.peek();
     batch(() => {
       /* A retrain learns as a training does, until told otherwise. */
-      if (retrain.learning_rate === before) {
+      if (retrain.learning_rate === before && !(running && ownRate(running.kind))) {
         store.retrain.value = { ...retrain, learning_rate: next.fit.learning_rate };
       }
       store.form.value = next;
@@ -233,12 +233,14 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     model: Id,
     fit: FitSpec,
     job: Id,
+    kind: RunKind,
     replay: Replay | null,
   ): Promise<[RunResult, Running]> {
     const reply = engine.request({ type: 'run', job, model, fit, live: replay === null });
     const mine: Running = {
       job,
       model,
+      kind,
       ended: reply.catch(() => undefined),
       replay,
       done: 0,
@@ -274,12 +276,12 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
         return null;
       }
       models.setModel(id, { fit, result: null });
-      const going = execute(id, fit, job, null);
+      const going = execute(id, fit, job, deed.kind, null);
       now = running;
       const [result, { rated, done }] = await going;
       session.settle('training');
       again = null;
-      ranAway = result.reason === 'diverged' ? deed : null;
+      deeds.set(result, deed);
       if (result.outcome === 'cancelled') {
         if (shown(id)) recorder.doubt();
         rest(job, id, result, result.steps);
@@ -287,6 +289,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       }
       if (onScreen(job)) finishing(job);
       const node = await recorder.record({ model: id, fit, deed, result, rated, done });
+      if (node) remember(node);
       rest(job, id, result, node?.steps ?? model.info.steps);
       return { result, node };
     } catch (error) {
@@ -432,15 +435,18 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     if (!form || !ready) return false;
     const { form: next, error, live } = withField(form, ready, name, text);
     changeForm(next);
-    if (error === null && live && running && !running.replay) {
-      /* From here on the steps that lead to this state can't be told by its fit. */
-      running.rated = true;
-      const params = { learning_rate: next.fit.learning_rate };
-      engine.request({ type: 'set', target: running.job, params }).catch((cause: unknown) => {
-        if (failureOf(cause).code !== 'not_found') session.report(cause);
-      });
-    }
+    if (error === null && live) takeRate('form', next.fit.learning_rate);
     return error === null;
+  }
+
+  function takeRate(from: 'form' | 'retrain', rate: number): void {
+    if (!running || running.replay || ownRate(running.kind) !== (from === 'retrain')) return;
+    /* From here on the steps that lead to this state can't be told by its fit. */
+    running.rated = true;
+    const params = { learning_rate: rate };
+    engine.request({ type: 'set', target: running.job, params }).catch((cause: unknown) => {
+      if (failureOf(cause).code !== 'not_found') session.report(cause);
+    });
   }
 
   /** What happens before the first batch or after the last can't be paused. */
@@ -451,6 +457,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
   return {
     adoptTable,
     setField,
+    takeRate,
     restingPhase,
     create,
     run,
@@ -463,7 +470,7 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
     async repeat(model, fit, replay) {
       const job = engine.nextId();
       store.phase.value = { kind: 'running', job, stopping: false };
-      const [result] = await execute(model.info.model, fit, job, replay);
+      const [result] = await execute(model.info.model, fit, job, 'train', replay);
       return result;
     },
     tryNext(what) {
@@ -542,9 +549,9 @@ export function createRunner(session: Session, models: Models, recorder: Recorde
       await (what ? what() : trainWith({}));
     },
     async tryLearningRate(rate) {
-      const { kind = 'train', retry = null } = ranAway ?? {};
-      const own = kind === 'retrain' || kind === 'exclude';
-      if (own) store.retrain.value = { ...store.retrain.peek(), learning_rate: rate };
+      const result = store.model.peek()?.result;
+      const { kind = 'train', retry = null } = (result && deeds.get(result)) ?? {};
+      if (ownRate(kind)) store.retrain.value = { ...store.retrain.peek(), learning_rate: rate };
       else if (!setField('learning_rate', numberText(rate))) return;
       await (retry ? retry() : trainWith({}));
     },

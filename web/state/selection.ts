@@ -11,7 +11,7 @@
  */
 
 import type { Criterion, RowBits } from '../protocol/messages.ts';
-import { addRow, emptyBits } from '../render/bits.ts';
+import { addRow, bitsIn, countBits, emptyBits, hasRow, invertBits as invert } from '../protocol/rows.ts';
 import type { Maker, SelectionOp, TableState } from './store.ts';
 import { formatCount, formatNumber, rowName, rowsText } from './summary.ts';
 
@@ -27,17 +27,11 @@ type Rows = Extract<Maker, { kind: 'rows' }>;
 
 /* ---- sets of rows ---------------------------------------------------------------------------------------- */
 
-export { emptyBits };
+export { countBits, emptyBits, hasRow, invert };
 
 /** Every row of `rows`. */
 export function allBits(rows: number): RowBits {
   return invert(null, rows);
-}
-
-/** Bits that word `word` may have when there are `rows` rows. */
-function mask(word: number, rows: number): number {
-  const left = rows - 32 * word;
-  return left >= 32 ? 0xffffffff : left <= 0 ? 0 : 2 ** left - 1;
 }
 
 /** One word of two sets by an operation. */
@@ -57,29 +51,6 @@ export function combine(a: RowBits | null, b: RowBits, op: SelectionOp): RowBits
 /** Number of rows that `combine` would give. */
 export function countCombined(a: RowBits | null, b: RowBits, op: SelectionOp): number {
   return countBits(combine(a, b, op));
-}
-
-/** The rows of `rows` that are not in the set; of null all. */
-export function invert(bits: RowBits | null, rows: number): RowBits {
-  const out = emptyBits(rows);
-  for (let word = 0; word < out.length; word++) out[word] = ~(bits?.[word] ?? 0) & mask(word, rows);
-  return out;
-}
-
-/** How many rows; the bits of each word are added up in parallel. */
-export function countBits(bits: RowBits | null): number {
-  let count = 0;
-  for (let word = 0; bits && word < bits.length; word++) {
-    let v = bits[word] ?? 0;
-    v -= (v >>> 1) & 0x55555555;
-    v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-    count += Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-  }
-  return count;
-}
-
-export function hasRow(bits: RowBits | null, row: number): boolean {
-  return (((bits?.[row >>> 5] ?? 0) >>> (row & 31)) & 1) === 1;
 }
 
 /** The rows of the set, ascending. */
@@ -110,14 +81,41 @@ export function sameBits(a: RowBits | null, b: RowBits | null): boolean {
   return !long || long.every((word, i) => word === (short?.[i] ?? 0));
 }
 
+/** How many runs of neighbours the set has; microseconds for a million rows. */
+export function countRuns(bits: RowBits | null): number {
+  let runs = 0;
+  let carry = 0; // whether the last row of the word before is in the set
+  for (let word = 0; bits && word < bits.length; word++) {
+    const v = bits[word] ?? 0;
+    runs += bitsIn(v & ~((v << 1) | carry));
+    carry = v >>> 31;
+  }
+  return runs;
+}
+
 /** The set as first row and count of each run of neighbours, ascending: [3, 2, 9, 1] is rows 3, 4 and 9. */
 export function runsOf(bits: RowBits | null): number[] {
-  const runs: number[] = [];
-  let end = -1; // one past the last row of the run
-  for (const row of rowsOf(bits)) {
-    if (row === end) runs[runs.length - 1] = (runs[runs.length - 1] ?? 0) + 1;
-    else runs.push(row, 1);
-    end = row + 1;
+  const runs = new Array<number>(2 * countRuns(bits));
+  let at = 0;
+  let first = -1; // of the run that has begun
+  for (let word = 0; bits && word < bits.length; word++) {
+    const v = bits[word] ?? 0;
+    const carry = first >= 0 ? 1 : 0;
+    /* Where a row differs from the one before it, a run begins or ends. */
+    for (let left = v ^ ((v << 1) | carry); left !== 0; left &= left - 1) {
+      const row = 32 * word + 31 - Math.clz32(left & -left);
+      if (first < 0) {
+        first = row;
+      } else {
+        runs[at++] = first;
+        runs[at++] = row - first;
+        first = -1;
+      }
+    }
+  }
+  if (first >= 0 && bits) {
+    runs[at++] = first;
+    runs[at] = 32 * bits.length - first;
   }
   return runs;
 }
@@ -170,8 +168,7 @@ export function combineMakers(a: Maker, b: Maker, op: SelectionOp, result: RowBi
   if (depth(both) > DEEPEST) return { kind: 'rows', rows: runsOf(result) };
   const drawn = drawnNumbers(both);
   if (drawn === null) return both;
-  const rows = runsOf(result);
-  return rows.length < drawn ? { kind: 'rows', rows } : both;
+  return 2 * countRuns(result) < drawn ? { kind: 'rows', rows: runsOf(result) } : both;
 }
 
 /** The maker of all other rows. */

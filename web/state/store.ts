@@ -164,13 +164,18 @@ export interface Hidden {
 
 /** What the next retrain will do. */
 export interface RetrainForm {
-  focus: number; // in [natural share, 1]; what the person chose, kept as the selection changes
+  focus: number; // in [0, 1], what the person chose, kept as the selection changes; below its natural share: as in the data
   epochs: number;
   learning_rate: number;
   errors: Record<string, string>; // field name → sentence
 }
 
 export type RunKind = 'train' | 'retrain' | 'exclude' | 'scratch';
+
+/** A measurement, with the axes of the map that its distance correlations are of. */
+export interface Measured extends Measurement {
+  axes: [number, number];
+}
 
 /** One state of the model that can be returned to: what was done to get there from its parent. */
 export interface HistoryNode {
@@ -181,7 +186,7 @@ export interface HistoryNode {
   rows: number; // selected; of a plain training: all
   focus: number | null;
   epochs: number; // done by this node
-  fits: FitSpec[]; // what it takes to do it again, each with the `steps` it came to
+  fits: FitSpec[]; // what it takes to do it again, each with the `steps` it came to; several of what goes on by itself
   rated: boolean; // a learning rate was changed on the way: it can't be done again, and its snapshot is never dropped
   steps: number; // of the model
   seconds: number; // spent training
@@ -189,8 +194,8 @@ export interface HistoryNode {
   result: RunResult;
   align: Align | null; // how the map was drawn, on these axes of the code
   axes: [number, number];
-  before: Measurement | null; // by the selection of this node
-  after: Measurement | null;
+  before: Measured | null; // by the selection of this node
+  after: Measured | null;
   label: string | null; // name of the column that the measured classes are of
   kept: boolean; // its snapshot is at hand; else it is made again from the nearest one that is
 }

@@ -5,9 +5,9 @@
 
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { GroupMeasure } from '../protocol/messages.ts';
+import { sameAxes } from '../state/colouring.ts';
 import { type Change, changes, mostForgotten, percentText } from '../state/retrain.ts';
-import type { HistoryNode } from '../state/store.ts';
+import type { HistoryNode, Measured } from '../state/store.ts';
 import { formatCount, formatNumber } from '../state/summary.ts';
 import { DataText } from './data-text.tsx';
 
@@ -79,8 +79,8 @@ export function BeforeAfter({ node }: { node: HistoryNode }): JSX.Element | null
             Distance correlation
           </th>
         </tr>
-        <CorrelationRow name="Selection" before={before.selection} after={after.selection} />
-        <CorrelationRow name="Rest" before={before.rest} after={after.rest} />
+        <CorrelationRow of="selection" before={before} after={after} />
+        <CorrelationRow of="rest" before={before} after={after} />
       </tbody>
     </table>
   );
@@ -127,19 +127,22 @@ function ChangeBar({ value, most }: { value: number | null; most: number }): JSX
 }
 
 interface CorrelationRowProps {
-  name: string;
-  before: GroupMeasure;
-  after: GroupMeasure;
+  of: 'selection' | 'rest';
+  before: Measured;
+  after: Measured;
 }
 
-function CorrelationRow({ name, before, after }: CorrelationRowProps): JSX.Element | null {
-  const [was, is] = [before.distance_correlation, after.distance_correlation];
+/** Maps of other dimensions of the code are not compared. */
+function CorrelationRow({ of, before, after }: CorrelationRowProps): JSX.Element | null {
+  const [was, is] = [before[of].distance_correlation, after[of].distance_correlation];
   if (was === null && is === null) return null;
+  const alike = sameAxes(before.axes, after.axes);
   const change = was === null || is === null ? null : is - was;
-  const words = change === null ? '–' : Math.abs(change) < 5e-4 ? 'unchanged' : signed(change);
+  const words =
+    change === null ? '–' : !alike ? 'other axes' : Math.abs(change) < 5e-4 ? 'unchanged' : signed(change);
   return (
     <tr>
-      <th scope="row">{name}</th>
+      <th scope="row">{of === 'selection' ? 'Selection' : 'Rest'}</th>
       <td class="number">{was?.toFixed(3) ?? '–'}</td>
       <td class="number">{is?.toFixed(3) ?? '–'}</td>
       <td class="number" colSpan={2}>

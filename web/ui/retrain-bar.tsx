@@ -12,9 +12,7 @@ import { TypedInput } from './typed-input.tsx';
 
 export function RetrainBar({ store, actions }: PanelProps): JSX.Element {
   const plan = planNow(store);
-  const typed = Object.values(store.retrain.value.errors).some(Boolean);
-  const wrong = typed ? 'A setting of the retrain is wrong.' : null;
-  const why = refusalNow(store) ?? wrong;
+  const why = refusalNow(store);
   return (
     <div class="selection-row retrain-row">
       <ActionButton
@@ -30,7 +28,7 @@ export function RetrainBar({ store, actions }: PanelProps): JSX.Element {
       <p class="retrain-plan">{store.selection.value.count === 0 ? INVITATION : (why ?? plan?.sentence)}</p>
       <div class="selection-group">
         <ActionButton
-          why={refusalNow(store, 'exclude') ?? wrong}
+          why={refusalNow(store, 'exclude')}
           hint={`Train on without the selected rows: ${planNow(store, 'exclude')?.sentence}`}
           onPress={() => void actions.exclude()}
         >
@@ -75,7 +73,7 @@ function FocusSlider({ store, actions, plan }: PanelProps & { plan: RetrainPlan 
           aria-valuetext={`${shareText(focus)} of the loss`}
           onInput={(event) => {
             const value = event.currentTarget.valueAsNumber;
-            actions.setFocus(value <= least ? natural : value / 100);
+            actions.setFocus(value <= least ? 0 : value / 100);
           }}
         />
         <span class="focus-ends" aria-hidden="true">
