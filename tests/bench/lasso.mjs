@@ -10,6 +10,9 @@
  *
  * - warm: the index is there, as for each frame while a lasso is drawn over a map at rest.
  * - cold: with the making of the index, as for the first question after the map has moved.
+ *
+ * And what letting go of it costs beside that, when it is added to rows that lie scattered: the two sets and their
+ * makers put together, as `selectBits` does.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,14 +25,14 @@ const BLOBS = 10;
 const CORNERS = 300;
 const SHARE = 0.3;
 
-/** The page's own sources, made readable for Node. */
-async function ours() {
+/** One of the page's own sources, made readable for Node. */
+async function ours(path, name) {
   const outDir = join(root, 'dist/bench');
   await build({
     configFile: false,
     logLevel: 'warn',
     build: {
-      lib: { entry: join(root, 'web/render/pick.ts'), formats: ['es'], fileName: () => 'pick.mjs' },
+      lib: { entry: join(root, 'web', path), formats: ['es'], fileName: () => `${name}.mjs` },
       outDir,
       emptyOutDir: false,
       minify: false,
@@ -37,7 +40,7 @@ async function ours() {
     },
     publicDir: false,
   });
-  return import(pathToFileURL(join(outDir, 'pick.mjs')).href);
+  return import(pathToFileURL(join(outDir, `${name}.mjs`)).href);
 }
 
 /** The same numbers in [0, 1) each run. */
@@ -137,7 +140,8 @@ function milliseconds(times, work) {
   return values[values.length >> 1];
 }
 
-const { PickIndex } = await ours();
+const { PickIndex } = await ours('render/pick.ts', 'pick');
+const { combine, combineMakers, countBits } = await ours('state/selection.ts', 'selection');
 const positions = blobs();
 const index = new PickIndex();
 index.set(positions);
@@ -146,6 +150,15 @@ const warm = milliseconds(41, () => index.selectPolygon(lasso));
 const cold = milliseconds(9, () => {
   index.set(positions);
   index.selectPolygon(lasso);
+});
+
+const scattered = new Uint32Array(Math.ceil(ROWS / 32)).map((_, i) => Math.imul(i + 1, 2654435761));
+const drawn = { kind: 'polygon', points: lasso, step: 1, epoch: 1, axes: [0, 1] };
+const inside = index.selectPolygon(lasso);
+const commit = milliseconds(41, () => {
+  const both = combine(scattered, inside, 'add');
+  if (countBits(both) === 0) throw new Error('Nothing is selected.');
+  combineMakers(drawn, drawn, 'add', both);
 });
 
 const points = Array.from({ length: ROWS }, (_, row) => [positions[2 * row], positions[2 * row + 1]]);
@@ -169,6 +182,7 @@ console.log(
     warm,
     peer_warm: theirWarm,
     times_faster_warm: theirWarm / warm,
+    commit,
     cold,
     peer_cold: theirCold,
     times_faster_cold: theirCold / cold,

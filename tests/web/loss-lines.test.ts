@@ -45,6 +45,15 @@ describe('where a state of the model ends and the next begins', () => {
     expect(nodeEnds(history([]), first)).toEqual([]);
   });
 
+  it('is told where the rows in question change, not where a plain training went on from another', () => {
+    const step = training(5);
+    expect(nodeEnds(history(first, step), training(6))).toEqual([]);
+    const after = retrain(step, 2, 0.5);
+    expect(nodeEnds(history(first, step, after), after)).toEqual([5]);
+    const on = [...after, { epoch: 8, train: 0.4, heldout: 0.4 }, { epoch: 9, train: 0.3, heldout: 0.3 }];
+    expect(nodeEnds(history(first, step, after, on.slice(0, -1)), on)).toEqual([5, 7]);
+  });
+
   it('breaks the lines of selection and rest, which are of other rows from there', () => {
     const losses = retrain(second, 1, 0.3);
     const [epochs, train, heldout, selection, rest] = lossColumns(losses, [4, 6]);

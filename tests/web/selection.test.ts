@@ -9,6 +9,7 @@ import {
   combineMakers,
   countBits,
   countCombined,
+  countRuns,
   countSentence,
   DEEPEST,
   describeMaker,
@@ -88,9 +89,12 @@ describe('sets of rows', () => {
         expect(bitsOfRuns(runs, rows)).toEqual(bits);
         const starts = a.filter((row) => !a.includes(row - 1)).length;
         expect(runs).toHaveLength(2 * starts);
+        expect(countRuns(bits)).toBe(starts);
       }),
     );
     expect(runsOf(bitsOfRows([3, 4, 9], 10))).toEqual([3, 2, 9, 1]);
+    for (const rows of [31, 32, 64, 65]) expect(runsOf(allBits(rows))).toEqual([0, rows]);
+    expect([runsOf(null), countRuns(null)]).toEqual([[], 0]);
   });
 
   it('take only rows that are there', () => {
