@@ -319,6 +319,43 @@ describe('runner', () => {
     expect(answers).toEqual(['overtaken', 'late']);
   });
 
+  it('whenever it is stopped or paused, every epoch begun is closed and told', async () => {
+    /** What follows the last batch of an epoch takes its last 40 units of 200. */
+    class ClosingTask extends FakeTask {
+      get epochClosed(): boolean {
+        return this.units % 200 < 160;
+      }
+    }
+    for (const ask of ['stop', 'pause'] as const) {
+      for (let at = 1; at < 420; at += 1) {
+        const world = new World();
+        const task = new ClosingTask(world);
+        let told = 0;
+        const listener = {
+          progress: () => undefined,
+          epoch() {
+            told += 1;
+          },
+        };
+        const runner = new Runner(world.timing, task, listener);
+        const rested: { closed: boolean; told: number; epoch: number }[] = [];
+        const look = () => rested.push({ closed: task.epochClosed, told, epoch: task.epoch });
+        world.message(at, () => {
+          if (ask === 'stop') runner.stop();
+          else
+            void runner
+              .pause()
+              .then(look)
+              .then(() => runner.stop());
+        });
+        await runner.run();
+        look();
+        expect(rested.every(({ closed }) => closed)).toBe(true);
+        expect(rested.map((when) => when.told)).toEqual(rested.map(({ epoch }) => epoch));
+      }
+    }
+  });
+
   it('stops with the view whole', async () => {
     const { runner, world, task, view } = setUp({}, 500);
     world.message(60, () => runner.stop());

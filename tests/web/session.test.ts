@@ -353,6 +353,30 @@ describe('session', () => {
     }
   });
 
+  it('wherever it is stopped, sentence, losses and map agree on the epochs, and the next run goes on behind', async () => {
+    const hosted = returning();
+    const shape = { hidden: [256, 128] };
+    const { model: id } = await model(hosted, await synthetic(hosted, 2000), shape, 2000);
+    const told = (job: Id) =>
+      hosted.of('progress').flatMap((progress) => (progress.job === job ? progress.series : []));
+    const endless = { ...fit, epochs: 100_000, heldout: 0.5 };
+    let epochs = 0;
+    for (let i = 0; i < 16; i += 1) {
+      const job = hosted.nextId();
+      const running = hosted.ask({ type: 'run', job, model: id, fit: endless, live: true });
+      await expect.poll(() => told(job).length, { interval: 1 }).toBeGreaterThan(0);
+      await new Promise((resolve) => setTimeout(resolve, i));
+      await hosted.ask({ type: 'stop', job });
+      const { epochs: done, message } = await running;
+      const first = epochs + 1;
+      epochs += done;
+      expect(told(job).map(({ epoch }) => epoch)).toEqual(Array.from({ length: done }, (_, k) => first + k));
+      expect(hosted.of('frame').at(-1)?.epoch).toBe(epochs);
+      const all = first > 1 ? `, ${epochs} in all` : '';
+      expect(message).toBe(`Stopped after ${done} epoch${done === 1 ? '' : 's'}${all}.`);
+    }
+  });
+
   it('one training at a time; reading and answers go on beside it', async () => {
     const hosted = host();
     const table = await synthetic(hosted);

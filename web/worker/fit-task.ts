@@ -10,6 +10,7 @@ export class FitTask implements Task {
   #fit: AeFit;
   #rate: number | null = null; // if it was set by hand
   readonly #again: ((before: AeFit) => AeFit) | null;
+  #before = 0; // epochs of the model when it began
   readonly #selects: boolean;
   readonly #batches: number; // of an epoch
 
@@ -17,6 +18,7 @@ export class FitTask implements Task {
   constructor(fit: AeFit, spec: FitSpec, again: ((before: AeFit) => AeFit) | null = null) {
     this.#fit = fit;
     this.#again = again;
+    this.#before = fit.model.epochs;
     this.#selects = Boolean(spec.selection);
     this.#batches = Math.ceil(fit.rows / Math.min(spec.batch, fit.rows));
   }
@@ -28,6 +30,7 @@ export class FitTask implements Task {
   begin(): void {
     if (this.#again !== null) {
       this.#fit = this.#again(this.#fit);
+      this.#before = this.#fit.model.epochs;
       if (this.#rate !== null) {
         this.#fit.setLearningRate(this.#rate);
       }
@@ -57,6 +60,11 @@ export class FitTask implements Task {
 
   get settled(): boolean {
     return this.#fit.settled;
+  }
+
+  /** The model counts an epoch when its last batch is done, the fit once its losses are known. */
+  get epochClosed(): boolean {
+    return this.#fit.model.epochs - this.#before <= this.#fit.epoch;
   }
 
   get epoch(): number {

@@ -22,6 +22,8 @@ export interface Task {
   readonly done: boolean;
   /** Nothing is half-way: others may read what the task works on. */
   readonly settled: boolean;
+  /** False: an epoch's last batch is done, but not what is found out at its end. Absent: it never is. */
+  readonly epochClosed?: boolean;
   /** Finished epochs, or whatever the task counts in: `resume(epochs)` counts these. */
   readonly epoch: number;
   /** How much of the current epoch is done, in [0, 1]. */
@@ -131,7 +133,7 @@ export class Runner {
           return 'cancelled';
         }
         if (task.done || this.#wanted === 'stop') {
-          if (!(await this.#settle()) || !(await this.#whole())) {
+          if (!(await this.#settle(true)) || !(await this.#whole())) {
             continue;
           }
           this.#listener.rest?.('end');
@@ -209,22 +211,18 @@ export class Runner {
     const start = this.#timing.now();
     let before = start;
     do {
-      const epoch = task.epoch;
-      task.step(this.#units);
+      const ended = this.#step(this.#units);
       const after = this.#timing.now();
       const took = after - before;
       before = after;
       this.#allowance.earn(took);
       if (took > STEP * 2 && this.#units > 1) {
         this.#units = Math.ceil(this.#units / 2);
-      } else if (took < STEP / 2 && task.epoch === epoch && this.#units < MOST_UNITS) {
+      } else if (took < STEP / 2 && !ended && this.#units < MOST_UNITS) {
         this.#units *= 2;
       }
-      if (task.epoch !== epoch) {
-        this.#listener.epoch?.();
-        if (this.#pauseAfter !== null && task.epoch >= this.#pauseAfter) {
-          this.#pauseAfter = null;
-          this.#wanted = 'pause';
+      if (ended) {
+        if (this.#wanted === 'pause') {
           break;
         }
         if (this.#view !== null && this.#allowance.epochEnds(this.#view.cost, before)) {
@@ -233,6 +231,24 @@ export class Runner {
       }
     } while (!task.done && before - start < SLICE - STEP / 2);
     this.#stepSeconds += (before - start) / 1000;
+  }
+
+  /** One step of the task; true at the end of an epoch. */
+  #step(units: number): boolean {
+    const task = this.#task;
+    const epoch = task.epoch;
+    task.step(units);
+    if (task.epoch === epoch) {
+      return false;
+    }
+    this.#listener.epoch?.();
+    if (this.#pauseAfter !== null && task.epoch >= this.#pauseAfter) {
+      this.#pauseAfter = null;
+      if (this.#wanted === 'run') {
+        this.#wanted = 'pause';
+      }
+    }
+    return true;
   }
 
   /** Spends the view's share of the time: a whole sweep when an epoch has just ended, else some rows. */
@@ -297,7 +313,7 @@ export class Runner {
   }
 
   async #pause(): Promise<void> {
-    if (!(await this.#settle()) || !(await this.#whole()) || this.#wanted !== 'pause') {
+    if (!(await this.#settle(true)) || !(await this.#whole()) || this.#wanted !== 'pause') {
       return;
     }
     this.#state = 'paused';
@@ -310,16 +326,20 @@ export class Runner {
     this.#report(true);
   }
 
-  /** Steps until nothing is half-way, in slices; false when a cancel came in between. */
-  async #settle(): Promise<boolean> {
+  /**
+   * Steps until nothing is half-way, in slices; `closed`: nor an epoch, so that what is told of a model that rests
+   * agrees. False when a cancel came in between.
+   */
+  async #settle(closed = false): Promise<boolean> {
     const task = this.#task;
-    while (!task.settled && !task.done) {
+    const rests = (): boolean => task.done || (task.settled && !(closed && task.epochClosed === false));
+    while (!rests()) {
       const start = this.#timing.now();
-      while (!task.settled && !task.done && this.#timing.now() - start < SLICE) {
-        task.step(1);
+      while (!rests() && this.#timing.now() - start < SLICE) {
+        this.#step(1);
       }
       this.#stepSeconds += (this.#timing.now() - start) / 1000;
-      if (!task.settled) {
+      if (!rests()) {
         await this.#timing.turn();
         if (this.#wanted === 'cancel') {
           return false;
@@ -357,7 +377,7 @@ export class Runner {
 
   async #serve(): Promise<void> {
     await this.#letRead();
-    if (this.#wanted === 'run' && this.#task.settled) {
+    if (this.#wanted === 'run' && this.#task.settled && this.#task.epochClosed !== false) {
       const now = this.#timing.now();
       // A rest that is dear (a snapshot of a large model) comes less often: 2 % of the time at most.
       if (now - this.#lastRest >= Math.max(REST_EVERY, this.#restCost * 50)) {
