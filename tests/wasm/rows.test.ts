@@ -2,7 +2,18 @@
 // each against the slow and obvious way over what the session itself gives for single rows and cells.
 import { describe, expect, it } from 'vitest';
 import type { Criterion, Id, RowBits } from '../../web/protocol/messages.ts';
-import { bitsOf, made, modelOf, ROWS, range, returning, rowsOf, run, weights } from './retrain-support.ts';
+import {
+  bitsOf,
+  everyStepLong,
+  made,
+  modelOf,
+  ROWS,
+  range,
+  returning,
+  rowsOf,
+  run,
+  weights,
+} from './retrain-support.ts';
 import { type Hosted, host } from './session-host.ts';
 
 const TEXT = `name,group,size,note,exact
@@ -15,15 +26,6 @@ Ada,,0.1,y,1600000006
 "line
 break",blue,7,z,1600000007
 `;
-
-/** A clock by which every piece of work is as long as a slice. */
-function everyStepLong(): () => number {
-  let time = 0;
-  return () => {
-    time += 20;
-    return time;
-  };
-}
 
 /** A table of the text, its number columns prepared as features. */
 async function opened(hosted: Hosted, text = TEXT) {
@@ -287,6 +289,27 @@ describe('a measurement', () => {
     }
     expect(hosted.session.bytesInUse).toBe(0);
   });
+
+  it('leaves out the distance correlation when there is no memory for it, and nothing else', async () => {
+    const selection = bitsOf(range(0, 300));
+    const measured = async (memory: number | null) => {
+      const { hosted, model } = await made(host({ memory }));
+      const bytes = hosted.session.bytesInUse;
+      return { bytes, of: await hosted.ask({ type: 'measure', model, selection, column: 8 }) };
+    };
+    const all = await measured(null);
+    // A session may use half of the machine's memory: 300 rows of 8 features and their points are some 20 kB.
+    const little = await measured(2 * (all.bytes + 10_000));
+    const enough = await measured(2 * (all.bytes + 100_000));
+    expect(enough.of).toEqual(all.of);
+    expect(all.of.selection.distance_correlation).toBeGreaterThan(0);
+    const without = (group: object) => ({ ...group, distance_correlation: null });
+    expect(little.of).toEqual({
+      ...all.of,
+      selection: without(all.of.selection),
+      rest: without(all.of.rest),
+    });
+  });
 });
 
 describe('a summary', () => {
@@ -359,6 +382,23 @@ describe('a summary', () => {
     const failed = expect(pending).rejects.toMatchObject({ code: 'cancelled' });
     await prepare(8);
     await failed;
+  });
+
+  it('is given up for the next one of the same table, and for no other', async () => {
+    const hosted = host({ now: everyStepLong() });
+    const [at, other] = [await made(hosted, {}, 20_000), await made(hosted, {}, 20_000)];
+    const ask = ({ table }: { table: Id }, last: number) => {
+      const rows = bitsOf(range(0, last), 20_000);
+      return hosted.ask({ type: 'read', what: 'summary', table, rows, column: 8 });
+    };
+    const elsewhere = ask(other, 10);
+    const first = expect(ask(at, 10)).rejects.toMatchObject({ code: 'cancelled' });
+    const second = expect(ask(at, 20)).rejects.toMatchObject({ code: 'cancelled' });
+    const { n } = await ask(at, 30);
+    await Promise.all([first, second]);
+    expect([n, (await elsewhere).n]).toEqual([30, 10]);
+    for (const target of [at.table, other.table]) await hosted.ask({ type: 'free', target });
+    expect(hosted.session.bytesInUse).toBe(0);
   });
 });
 

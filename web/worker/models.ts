@@ -17,13 +17,6 @@ interface Target {
   entry: FeatureEntry;
 }
 
-/** Waits for a change from outside that was asked for before. How it ended is for whoever asked for it. */
-async function changed({ changing }: ModelEntry): Promise<void> {
-  if (changing !== null) {
-    await changing.catch(() => undefined);
-  }
-}
-
 function checkedAxes(axes: [number, number], latent: number): [number, number] {
   const fits = axes.length === 2 && axes.every((axis) => Number.isInteger(axis) && axis >= 0);
   if (!fits || (latent > 1 && axes.some((axis) => axis >= latent))) {
@@ -167,6 +160,18 @@ export class Models {
     });
   }
 
+  /** Waits for a change that was asked for before; how that ended is for whoever asked. Throws once the model is gone. */
+  async #changed(model: ModelEntry): Promise<void> {
+    await model.changing?.catch(() => undefined);
+    this.#mustStay(model);
+  }
+
+  #mustStay(model: ModelEntry): void {
+    if (this.#shared.nouns.models.get(model.id) !== model) {
+      throw missing('model', model.id);
+    }
+  }
+
   /** Changes a model from outside. Who reads it now ends first; who wants to read, train or change it then waits. */
   async #alone<T>(model: ModelEntry, change: () => T): Promise<T> {
     const before = [...model.reading];
@@ -174,9 +179,7 @@ export class Models {
       if (before.length > 0) {
         await Promise.allSettled(before);
       }
-      if (this.#shared.nouns.models.get(model.id) !== model) {
-        throw missing('model', model.id);
-      }
+      this.#mustStay(model);
       return change();
     })();
     model.reading.add(changing);
@@ -198,7 +201,7 @@ export class Models {
       const model = this.#shared.nouns.map(target);
       const axes = checkedAxes(params.axes, model.ae.latent);
       const align = params.align === undefined ? undefined : checkedAlign(params.align);
-      await changed(model);
+      await this.#changed(model);
       if (align === undefined) {
         model.live.choose(axes);
       } else {
@@ -224,11 +227,13 @@ export class Models {
   /** Uses a model while no batch is half-way, and lets it rest until `use` is through. */
   async quiet<T>(model: ModelEntry, use: (model: ModelEntry) => T | Promise<T>): Promise<T> {
     const { runner } = model;
-    const after = async (): Promise<T> => {
-      await changed(model);
+    const read = async (): Promise<T> => {
+      if (model.changing !== null) {
+        await this.#changed(model);
+      }
       return use(model);
     };
-    const reading = runner === null ? after() : runner.quiet(after);
+    const reading = runner === null ? read() : runner.quiet(read);
     model.reading.add(reading);
     try {
       return await reading;
