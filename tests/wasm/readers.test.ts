@@ -31,14 +31,15 @@ async function trained(): Promise<Made> {
 async function readings({ hosted, model }: Made): Promise<Record<string, string>> {
   const selection = bitsOf(range(0, 700), MANY);
   const codes = new Float32Array(2 * MANY).fill(0.5);
-  const file = { type: 'export', selection, only: false, protect: true, labels: [8] } as const;
   const asked: Record<string, Promise<string | ArrayBuffer | Float32Array>> = {
     error: hosted.ask({ type: 'read', what: 'error', model }),
     latent: hosted.ask({ type: 'read', what: 'latent', model }),
     measure: hosted.ask({ type: 'measure', model, selection, column: 8 }).then((one) => JSON.stringify(one)),
     decode: hosted.ask({ type: 'decode', model, codes }),
     snapshot: hosted.ask({ type: 'snapshot', model }),
-    export: hosted.ask({ ...file, model }).then((blob) => blob.text()),
+    export: hosted
+      .ask({ type: 'export', model, selection, only: false, protect: true, labels: [8] })
+      .then((blob) => blob.text()),
   };
   const digests = Object.entries(asked).map(async ([name, answer]) => {
     const value = await answer;

@@ -1,5 +1,5 @@
 // The engine with real workers (engine-fixture.ts): what is answered, what is dropped, and what comes back after a loss.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createEngine, type Engine, type LostInfo } from '../../web/client/engine.ts';
 import type {
   AeParams,
@@ -10,8 +10,9 @@ import type {
   Progress,
   Ready,
   Source,
+  ToWorker,
 } from '../../web/protocol/messages.ts';
-import { type Behaviour, Station, settle } from './engine-fixture.ts';
+import { type Behaviour, ChannelWorker, Station, settle } from './engine-fixture.ts';
 
 /** A new worker takes its time where the machine is busy; deadlines are the test's own clock. */
 const WAIT = { timeout: 20_000 };
@@ -71,14 +72,22 @@ function csv(rows: number, shift = 0): Source {
   return { blob: new Blob([lines.join('\n')]), name: 'numbers.csv' };
 }
 
-async function ready(engine: Engine, source: Source = csv(400)) {
+async function ready(engine: Engine, source: Source = csv(400), latent = 2) {
   const table = engine.nextId();
   const model = engine.nextId();
   const map = engine.nextId();
   const info = await engine.request({ type: 'open', table, job: engine.nextId(), source, hints: {} });
   const roles = info.columns.map(({ role }) => role);
   await engine.request({ type: 'prepare', table, job: engine.nextId(), spec: { roles, scale: 'auto' } });
-  await engine.request({ type: 'create', model, map, table, method: 'ae', params, spec: { axes: [0, 1] } });
+  await engine.request({
+    type: 'create',
+    model,
+    map,
+    table,
+    method: 'ae',
+    params: { ...params, latent },
+    spec: { axes: [0, 1] },
+  });
   return { table, model, map, info };
 }
 
@@ -407,6 +416,135 @@ describe('engine', () => {
     const after = await drawn();
     await lose(3);
     expect(await drawn()).toEqual(after);
+    engine.close();
+  });
+
+  /** Three dimensions, trained twice from scratch: its map is laid onto the first one's. */
+  async function aligned(live: boolean) {
+    const set = setUp();
+    const { engine, told, station } = set;
+    const made = await ready(engine, csv(400), 3);
+    const { model, map } = made;
+    const train = (change: Partial<FitSpec>, seen: boolean) =>
+      engine.request({ type: 'run', job: engine.nextId(), model, fit: { ...fit, ...change }, live: seen });
+    await train({ seed: 7 }, true);
+    const { align, axes } = await train({ fresh: true }, live);
+    expect(align).not.toBeNull();
+    expect(axes).toEqual([0, 1]);
+    const places = async (shown?: [number, number]): Promise<number[]> => {
+      if (shown) await engine.request({ type: 'set', target: map, params: { axes: shown } });
+      await engine.request({ type: 'refresh', map });
+      const { buffer, channels } = told.frames.at(-1) as Frame;
+      return [...new Float32Array(buffer, channels.positions.offset, channels.positions.length)];
+    };
+    const lose = async (): Promise<void> => {
+      const times = told.lost.length + 1;
+      station.workers.at(-1)?.breakDown('gone');
+      await expect.poll(() => told.lost.length, WAIT).toBe(times);
+    };
+    return { ...set, ...made, places, lose };
+  }
+
+  it('a lost worker draws what was trained from scratch where it was, on the axes that were shown', async () => {
+    const { engine, places, lose } = await aligned(true);
+    const laid = await places();
+    await lose();
+    expect(await places()).toEqual(laid);
+    const others = await places([2, 1]);
+    await lose();
+    expect(await places()).toEqual(others);
+    expect(await places([0, 1])).toEqual(laid);
+    engine.close();
+  });
+
+  it('weights that were asked for are those that a lost worker comes back with, drawn as they were', async () => {
+    const { engine, places, lose, model, station, told } = await aligned(false);
+    const buffer = await engine.request({ type: 'snapshot', model });
+    const laid = await places();
+    const posted = vi.spyOn(ChannelWorker.prototype, 'postMessage');
+    await lose();
+    expect(await places()).toEqual(laid);
+    expect(told.lost[0]?.info.restored).toEqual([{ model, steps: 6 * 13 }]);
+    // The page's own buffer, not a copy of it: what the history keeps is not held twice.
+    const sent = posted.mock.calls.map(([message]) => message as ToWorker);
+    const restores = sent.flatMap((one) => (one.type === 'restore' ? [one.buffer] : []));
+    posted.mockRestore();
+    expect(restores).toHaveLength(1);
+    expect(restores[0]).toBe(buffer);
+    // Nor is one copied that the page puts back.
+    const again = buffer.slice(0);
+    await engine.request({ type: 'restore', model, buffer: again });
+    expect(again.byteLength).toBe(buffer.byteLength);
+    const plain = await places();
+    expect(plain).not.toEqual(laid);
+    await lose();
+    expect(await places()).toEqual(plain);
+    expect(station.workers).toHaveLength(3);
+    engine.close();
+  });
+
+  it('a snapshot from the middle of a training is not taken for the state before it', async () => {
+    const { engine, told, station } = setUp();
+    const { model } = await ready(engine);
+    const codes = async () => [...(await engine.request({ type: 'read', what: 'latent', model }))];
+    const untrained = await codes();
+    const job = engine.nextId();
+    const running = engine.request({ type: 'run', job, model, fit: endless, live: false });
+    running.catch(() => undefined);
+    await expect.poll(() => told.progress.some(({ epoch }) => epoch > 0), WAIT).toBe(true);
+    await engine.request({ type: 'pause', job });
+    await engine.request({ type: 'snapshot', model });
+    station.workers[0]?.breakDown('gone');
+    await expect.poll(() => told.lost.length, WAIT).toBe(1);
+    expect(told.lost[0]?.info.restored).toEqual([{ model, steps: 0 }]);
+    expect(await codes()).toEqual(untrained);
+    engine.close();
+  });
+
+  it('weights outlive a second loss while the first is being made good', async () => {
+    const { engine, told, station } = setUp();
+    const { model } = await ready(engine);
+    await engine.request({ type: 'run', job: engine.nextId(), model, fit, live: true });
+    const expected = [...(await engine.request({ type: 'read', what: 'latent', model }))];
+    const post = ChannelWorker.prototype.postMessage;
+    const spy = vi.spyOn(ChannelWorker.prototype, 'postMessage');
+    spy.mockImplementation(function (this: ChannelWorker, message, transfer) {
+      const restores = (message as ToWorker).type === 'restore' && this === station.workers[1];
+      if (restores) queueMicrotask(() => this.breakDown('gone again'));
+      else post.call(this, message, transfer);
+    });
+    station.workers[0]?.breakDown('gone');
+    await expect.poll(() => told.lost.length, WAIT).toBe(1);
+    spy.mockRestore();
+    expect(station.workers).toHaveLength(3);
+    expect(told.lost[0]?.info.restored).toEqual([{ model, steps: 6 * 13 }]);
+    expect([...(await engine.request({ type: 'read', what: 'latent', model }))]).toEqual(expected);
+    engine.close();
+  });
+
+  it('buffers for frames are lent again for the rows of another table, not for the same', async () => {
+    const { engine, station } = setUp();
+    const { model, table } = await ready(engine);
+    /** Answers come after whatever was sent before them: what was lent has been heard by then. */
+    const lent = async () => {
+      await engine.request({ type: 'read', what: 'cells', table, rows: new Uint32Array([0]) });
+      return station.workers[0]?.heard.filter(({ type }) => type === 'frame-return').length ?? 0;
+    };
+    expect(await lent()).toBe(2);
+    const run = (of: number) =>
+      engine.request({
+        type: 'run',
+        job: engine.nextId(),
+        model,
+        fit: { ...fit, table: of },
+        live: false,
+      });
+    await run(table);
+    expect(await lent()).toBe(2);
+    const other = await ready(engine, csv(300));
+    expect(await lent()).toBe(4);
+    await run(other.table);
+    expect(await lent()).toBe(6);
     engine.close();
   });
 });
