@@ -449,13 +449,18 @@ describe('the foot of the page after a retrain', () => {
     const last = { epoch: 7, train: 0.21, heldout: 0.35, selection: 0.1812, rest: 0.4123 };
     bench.actions.onProgress(progressOf(run.body.job, { epoch: 3, epochs: 5, series: [last] }));
     await redraw();
-    expect(screen.getByText('Retraining on quality 5: epoch 3 of 5')).toBeTruthy();
+    expect(document.querySelector('.epoch')?.textContent).toBe('Retraining on quality 5: epoch 3 of 5');
     await run.answer(runResult({ epochs: 5, steps: 200, message: 'Retrained 5 epochs on 400 rows.' }));
     await redraw();
     const words = 'Selection −50 %, rest +50 %; most forgotten: quality 7.';
     expect(document.querySelector('.outcome')?.textContent).toBe(words);
     const numbers = [...document.querySelectorAll('.losses dl > div')].map((one) => one.textContent);
-    expect(numbers).toEqual([' train0.2100', ' held out0.3500', ' selection0.1812', ' rest0.4123']);
+    expect(numbers).toEqual([
+      ' train0.2100',
+      ' held out0.3500',
+      ' selection, a sample of its trained rows0.1812',
+      ' rest, a sample of its trained rows0.4123',
+    ]);
     const loss = screen.getByRole('region', { name: 'Loss' });
     const heads = [...loss.querySelectorAll('thead th')].map((head) => head.textContent);
     expect(heads).toEqual(['Epoch', 'Train', 'Held out', 'Selection', 'Rest']);

@@ -5,6 +5,7 @@ import {
   chartStart,
   hasSelection,
   lossColumns,
+  lossTicks,
   nodeEnds,
 } from '../../web/state/loss-lines.ts';
 import type { History, HistoryNode } from '../../web/state/store.ts';
@@ -80,8 +81,32 @@ describe('what the chart shows', () => {
   it('is said in a sentence', () => {
     expect(chartSentence([], [], 'nats')).toBe('No epoch is finished yet.');
     expect(chartSentence(retrain(training(2), 1, 0.25), [2], 'nats')).toBe(
-      'Loss, nats: 0.5000 after epoch 1, 0.2500 after epoch 3, selection 0.3500, rest 0.4500. Begun anew with epoch 3.',
+      'Loss, nats: 0.5000 after epoch 1, 0.2500 after epoch 3, selection 0.3500, rest 0.4500. Retrains and what follows them begin with epoch 3.',
     );
+  });
+
+  it('has two ticks at least on its loss axis, at round numbers within it', () => {
+    for (const [lo, hi] of [
+      [0.0372, 0.0428],
+      [0.04, 0.051],
+      [0, 1],
+      [0.0399, 0.0401],
+      [3, 977],
+      [1e-7, 2.5e-7],
+    ] as const) {
+      const ticks = lossTicks(lo, hi);
+      expect(ticks.length, `${lo} to ${hi}`).toBeGreaterThanOrEqual(2);
+      expect(ticks.length, `${lo} to ${hi}`).toBeLessThanOrEqual(5);
+      for (const tick of ticks) {
+        expect(tick).toBeGreaterThanOrEqual(lo - 1e-12);
+        expect(tick).toBeLessThanOrEqual(hi + 1e-12);
+      }
+      const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+      expect(['1', '2', '5']).toContain(Number(step.toPrecision(9)).toExponential().split('e')[0]);
+    }
+    expect(lossTicks(0.2, 0.6)).toEqual([0.2, 0.4, 0.6]);
+    expect(lossTicks(0.5, 0.5)).toEqual([]);
+    expect(lossTicks(Number.NaN, 1)).toEqual([]);
   });
 
   it('tells selection and rest apart only where there are both or one', () => {

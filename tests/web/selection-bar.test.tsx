@@ -86,8 +86,8 @@ describe('the selection bar', () => {
     expect(off('Retrain on selection')).toBeNull();
     void actions.train();
     await redraw();
-    expect(off('Retrain on selection')).toMatch(/rests/);
-    expect(off('Exclude')).toMatch(/rests/);
+    expect(off('Retrain on selection')).toMatch(/Stop the training first/);
+    expect(off('Exclude')).toMatch(/Stop the training first/);
     expect(off('Keep only')).toBeNull();
     expect(off('Clear')).toBeNull();
   });
@@ -121,13 +121,33 @@ describe('rows at random', () => {
     expect(screen.getByText('1,000 at random, seed 7')).toBeTruthy();
   });
 
-  it('are no more than there are: what is wrong is said, and what counted stays', async () => {
+  it('are no more than there are: what is wrong is said, and none are drawn by another number', async () => {
     const { bench } = await show();
     await type(screen.getByLabelText('Random rows'), '5000');
     expect(screen.getByRole('alert').textContent).toContain('outside 1 to 4,898');
     expect(screen.getByLabelText('Random rows').getAttribute('aria-invalid')).toBe('true');
     await press('Random');
-    expect(bench.engine.waiting('select').body.by).toMatchObject({ n: 490 });
+    expect(bench.engine.count('select')).toBe(0);
+    expect(off('Random')).toContain('outside 1 to 4,898');
+    expect(document.activeElement).toBe(screen.getByLabelText('Random rows'));
+    await type(screen.getByLabelText('Random rows'), '500');
+    await press('Random');
+    expect(bench.engine.waiting('select').body.by).toMatchObject({ n: 500 });
+  });
+
+  it('are added with Ctrl or ⌘ and taken away with Alt, whatever the toolbar says', async () => {
+    const { bench, store } = await show();
+    const draw = async (keys: object, rows: [number, number]): Promise<number> => {
+      fireEvent.click(button('Random'), keys);
+      await redraw();
+      await bench.engine.waiting('select').answer(rowsFrom(...rows));
+      await redraw();
+      return store.selection.value.count;
+    };
+    expect(await draw({}, [0, 100])).toBe(100);
+    expect(await draw({ ctrlKey: true }, [50, 100])).toBe(150);
+    expect(await draw({ altKey: true }, [0, 40])).toBe(110);
+    expect(await draw({}, [0, 10])).toBe(10);
   });
 });
 
@@ -217,6 +237,31 @@ describe('selecting by what rows are', () => {
       classes: [],
       missing: true,
     });
+  });
+
+  it('in the order of the legend, whatever the order of the file', async () => {
+    const { bench, panel } = await choose('Range');
+    const codes = Uint16Array.from({ length: 4898 }, (_, i) => i % 3);
+    bench.engine.answers.read = (body) =>
+      body.what === 'column'
+        ? { kind: 'category', codes, categories: ['10', '2', '1'] }
+        : new Float32Array(0);
+    fireEvent.click(within(panel).getByRole('radio', { name: 'Class' }));
+    await redraw();
+    const list = within(panel).getByRole<HTMLSelectElement>('combobox', { name: 'Class' });
+    expect([...list.options].map((option) => option.textContent?.split(' ')[0])).toEqual(['1', '2', '10']);
+    await submit(panel);
+    expect(bench.engine.waiting('select').body.by).toMatchObject({ classes: ['1'] });
+  });
+
+  it('says beside the form when no row fits', async () => {
+    const { bench, store, panel } = await choose('Search');
+    fireEvent.input(within(panel).getByLabelText('Text'), { target: { value: 'nowhere' } });
+    await submit(panel);
+    await bench.engine.waiting('select').answer(rowsFrom(0, 0));
+    await redraw();
+    expect(panel.textContent).toContain('No row found');
+    expect(store.selection.value.count).toBe(0);
   });
 
   it('a range of a column, open where nothing is written', async () => {

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RowsSummary } from '../../web/protocol/messages.ts';
 import type { Store } from '../../web/state/store.ts';
@@ -72,12 +72,39 @@ describe('the inspector for several rows', () => {
     const region = show(selectedStore());
     const table = within(region).getByRole('region', { name: 'Most different columns' });
     expect(cells(table)).toEqual([
-      ['depth', '3', '1', '1.3'],
-      ['width', '1', '1.5', '−0.4'],
-      ['height', '20', '20', '–'],
+      ['depth', '3.00', '1.00', '1.3'],
+      ['width', '1.00', '1.50', '−0.40'],
+      ['height', '20.0', '20.0', '–'],
     ]);
     const heads = [...table.querySelectorAll('thead th')].map((head) => (head as HTMLElement).title);
     expect(heads.at(-1)).toMatch(/Cohen/);
+  });
+
+  it('has the digits that it takes to see how the means differ', () => {
+    const region = show(
+      selectedStore({
+        mean: Float32Array.of(2008.0292, 0.99453, 190.1),
+        rest_mean: Float32Array.of(2007.9184, 0.99512, 217.2),
+        effect: Float32Array.of(0.14, -0.15, -2.1),
+      }),
+    );
+    const table = within(region).getByRole('region', { name: 'Most different columns' });
+    const means = cells(table).map(([, of, rest]) => [of, rest]);
+    expect(means).toEqual([
+      ['190', '217'],
+      ['0.99453', '0.99512'],
+      ['2008.03', '2007.92'],
+    ]);
+  });
+
+  it('where each group has one value the effect is infinite; the other bars are by the largest finite one', () => {
+    const region = show(
+      selectedStore({ effect: Float32Array.of(Number.POSITIVE_INFINITY, -0.5, Number.NEGATIVE_INFINITY) }),
+    );
+    const table = within(region).getByRole('region', { name: 'Most different columns' });
+    expect(cells(table).map((row) => row.at(-1))).toEqual(['∞', '−∞', '−0.50']);
+    const bars = [...table.querySelectorAll<HTMLElement>('.residual-bar')].map((bar) => bar.style.width);
+    expect(bars.map(Number.parseFloat)).toEqual([50, 50, 50]);
   });
 
   it('shows the first eight columns, and all of them on demand', async () => {
@@ -160,22 +187,35 @@ describe('the inspector makes room', () => {
   const retrain = historyNode({ id: 1, parent: 0, kind: 'retrain', before: BEFORE, after: AFTER });
   const open = (region: HTMLElement): boolean => region.querySelector('.row-picker') !== null;
 
-  it('for what a retrain has changed, and comes back with the next selection or the state before', async () => {
+  it('once for what a retrain has changed, and comes back when a row is pressed', async () => {
     const store = selectedStore();
     store.history.value = { nodes: [historyNode()], at: 0, returning: null };
     const region = show(store);
     expect(open(region)).toBe(true);
     store.history.value = { nodes: [historyNode(), retrain], at: 1, returning: null };
-    await redraw();
-    expect(open(region)).toBe(false);
+    await waitFor(() => expect(open(region)).toBe(false));
+    /* What comes and goes by itself would move what is being read. */
     store.history.value = { ...store.history.value, at: 0 };
-    await redraw();
-    expect(open(region)).toBe(true);
-    store.history.value = { ...store.history.value, at: 1 };
     await redraw();
     store.selection.value = { ...store.selection.value, version: 2 };
     await redraw();
+    expect(open(region)).toBe(false);
+    store.pinned.value = 4;
+    await waitFor(() => expect(open(region)).toBe(true));
+    store.pinned.value = null;
+    store.history.value = { ...store.history.value, at: 1 };
+    await redraw();
     expect(open(region)).toBe(true);
+  });
+
+  it('anew with another history', async () => {
+    const store = selectedStore();
+    store.history.value = { nodes: [historyNode(), retrain], at: 1, returning: null };
+    const region = show(store);
+    await redraw();
+    expect(open(region)).toBe(false);
+    store.history.value = { nodes: [], at: null, returning: null };
+    await waitFor(() => expect(open(region)).toBe(true));
   });
 
   it('unless a row is pinned, or the person has said how they want it', async () => {

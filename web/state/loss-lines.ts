@@ -81,7 +81,8 @@ export function chartStart(losses: readonly EpochLoss[], ends: readonly number[]
 const MOST_TICKS = 4;
 
 /**
- * Ticks of a linear axis, two at least: multiples of 1, 2 or 5 times a power of ten, as few of them as there can be.
+ * Ticks of a linear axis, two at least: multiples of 1, 2 or 5 times a power of ten, as
+ * many as fit.
  * None where the ends are no range.
  */
 export function lossTicks(lo: number, hi: number, most: number = MOST_TICKS): number[] {

@@ -83,7 +83,7 @@ export function epochsOf(
   return { done, of: done - progress.epoch + progress.epochs, share };
 }
 
-/** "less than a second", "9 s", "1 min 20 s", "2 h 5 min". */
+/** "less than 1 s", "9 s", "1 min 20 s", "2 h 5 min". */
 export function duration(seconds: number): string {
   if (!(seconds >= 1)) return 'less than 1 s';
   const whole = Math.round(seconds);
@@ -92,6 +92,11 @@ export function duration(seconds: number): string {
   if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
   const hours = Math.floor(minutes / 60);
   return minutes % 60 === 0 ? `${formatCount(hours)} h` : `${formatCount(hours)} h ${minutes % 60} min`;
+}
+
+/** "about 9 s", "less than 1 s": nothing is about less than something. */
+export function aboutText(seconds: number): string {
+  return seconds >= 1 ? `about ${duration(seconds)}` : duration(seconds);
 }
 
 /** "1.6 MB", in powers of ten as file managers have them. */
@@ -168,7 +173,7 @@ export function progressSentence(
       ? [`step ${formatCount(progress.done)} of ${formatCount(progress.total)}`]
       : [`epoch ${formatCount(epochs?.done ?? 0)} of ${formatCount(epochs?.of ?? progress.epochs)}`];
   if (last && task?.kind !== 'return') parts.push(`loss ${lossNumber(last.train)}`);
-  if (progress.seconds_left !== null) parts.push(`about ${duration(progress.seconds_left)} left`);
+  if (progress.seconds_left !== null) parts.push(`${aboutText(progress.seconds_left)} left`);
   return task ? `${task.title}: ${parts.join(', ')}` : parts.join(', ');
 }
 
@@ -178,6 +183,5 @@ export function advice(table: TableState | null, estimate: Estimate | null): str
   const { n, d } = table.features;
   const shape = `${formatCount(n)} ${n === 1 ? 'row' : 'rows'}, ${formatCount(d)} ${d === 1 ? 'number' : 'numbers'}`;
   if (!estimate || estimate.refused) return shape;
-  const time = estimate.seconds < 1 ? 'less than 1 s' : `about ${duration(estimate.seconds)}`;
-  return `${shape}: ${time} to train`;
+  return `${shape}: ${aboutText(estimate.seconds)} to train`;
 }

@@ -27,7 +27,10 @@ export function App({ store, actions }: PanelProps): JSX.Element {
   const closeHelp = useCallback(() => setHelp(false), []);
   const table = store.table.value;
 
-  useKeys(store, actions, help, openHelp);
+  const [search, setSearch] = useState(0);
+  const openSearch = useCallback(() => setSearch((wish) => wish + 1), []);
+
+  useKeys(store, actions, help, openHelp, openSearch);
 
   return (
     <div class={`app${table ? '' : ' without-table'}`}>
@@ -50,11 +53,13 @@ export function App({ store, actions }: PanelProps): JSX.Element {
       {table ? (
         <aside class="side right" aria-label="Inspect">
           <Inspector store={store} actions={actions} />
-          <Retrains store={store} actions={actions} />
-          <Legend store={store} actions={actions} />
+          <div class="side-rest">
+            <Retrains store={store} actions={actions} />
+            <Legend store={store} actions={actions} />
+          </div>
         </aside>
       ) : null}
-      <SelectionBar store={store} actions={actions} />
+      <SelectionBar store={store} actions={actions} search={search} />
       <RunPanel store={store} actions={actions} />
       <Messages store={store} />
       <HelpSheet store={store} actions={actions} open={help} onClose={closeHelp} />
@@ -64,18 +69,25 @@ export function App({ store, actions }: PanelProps): JSX.Element {
 }
 
 /** The keys of the whole page. Those with Ctrl work always, the single ones unless they are switched off. */
-function useKeys(store: Store, actions: Actions, help: boolean, onHelp: () => void): void {
+function useKeys(
+  store: Store,
+  actions: Actions,
+  help: boolean,
+  onHelp: () => void,
+  onSearch: () => void,
+): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const key = pressed(event);
       if (key === null || help || (isSingle(key) && !store.shortcuts.peek())) return;
       if (key === 'help') onHelp();
+      else if (key === 'search' && store.map.peek()) onSearch();
       else if (!perform(key, store, actions)) return;
       event.preventDefault();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [store, actions, help, onHelp]);
+  }, [store, actions, help, onHelp, onSearch]);
 }
 
 /** False when there is nothing that the key could do: it is left to the browser. */
@@ -96,6 +108,8 @@ function perform(key: Exclude<Shortcut, 'help'>, store: Store, actions: Actions)
       if (!store.map.peek()) return false;
       actions.setTool(key);
       return true;
+    case 'search':
+      return false;
     case 'step':
       void actions.step();
       return true;

@@ -64,7 +64,10 @@ function Choices({ store, actions, protect, onProtect, onDone }: ChoicesProps): 
         </ActionButton>
         <span class="export-count">{formatCount(count)}</span>
       </div>
-      <p class="hint">In the order of the file: id, labels, code, error, and whether the row is selected.</p>
+      <p class="hint">
+        In the order of the file: id, labels, places on the map (x, y), code, error, and whether the row is
+        selected. Ids count from 0: row 1 on this page is id 0.
+      </p>
       <label class="check">
         <input
           type="checkbox"

@@ -8,10 +8,9 @@ import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { RowDetail } from '../protocol/messages.ts';
 import { formatNumber } from '../state/summary.ts';
-import { DataText, visibleText } from './data-text.tsx';
+import { FeatureName, linesOf } from './feature-name.tsx';
 import { SHORT_LIST, useVirtualList } from './virtual-list.ts';
 
-const ROW = 26;
 const HEAD = 26;
 
 export interface FeatureValuesProps {
@@ -27,7 +26,8 @@ export function FeatureValues({ detail, names, source }: FeatureValuesProps): JS
   const { residual } = detail;
   const order = useMemo(() => (sorted ? byResidual(residual) : null), [sorted, residual]);
   const most = useMemo(() => largest(residual), [residual]);
-  const list = useVirtualList<HTMLElement>(names.length, ROW, HEAD);
+  const lines = useMemo(() => linesOf(names), [names]);
+  const list = useVirtualList<HTMLElement>(names.length, lines.height, HEAD);
   const shown: number[] = [];
   for (let i = list.first; i < list.end; i++) shown.push(order ? (order[i] ?? i) : i);
   return (
@@ -50,7 +50,7 @@ export function FeatureValues({ detail, names, source }: FeatureValuesProps): JS
         aria-label="Values"
       >
         <div class="virtual-size" style={{ height: `${list.height + HEAD}px` }}>
-          <table class="feature-table virtual-stick" aria-rowcount={names.length + 1}>
+          <table class={lines.look} aria-rowcount={names.length + 1}>
             <thead>
               <tr aria-rowindex={1}>
                 <th scope="col">Feature</th>
@@ -71,9 +71,7 @@ export function FeatureValues({ detail, names, source }: FeatureValuesProps): JS
             <tbody style={{ transform: `translateY(${-list.shift}px)` }}>
               {shown.map((feature, i) => (
                 <tr key={feature} aria-rowindex={list.first + i + 2}>
-                  <th scope="row" title={visibleText(names[feature] ?? '')}>
-                    <DataText text={names[feature] ?? ''} />
-                  </th>
+                  <FeatureName name={names[feature]} />
                   <Value
                     value={detail.input_raw[feature]}
                     filled={detail.cells[source[feature] ?? -1] === ''}

@@ -15,6 +15,7 @@ const keys: [string, string][] = [
   ['L', 'lasso: drag draws round rows'],
   ['B', 'box'],
   ['K', 'brush: drag paints over rows'],
+  ['/', 'select rows with a text in them'],
   ['?', 'this sheet'],
 ];
 
@@ -86,7 +87,7 @@ const terms: [string, string][] = [
   ['Drift', 'How far a row has moved on the map since before the last retrain.'],
   [
     'Distance correlation',
-    'How well distances on the map go with distances of the rows, 0 to 1 (Székely, Rizzo and Bakirov 2007).',
+    'How well distances on the map go with distances of the rows, 0 to 1 (Székely, Rizzo and Bakirov 2007). Compare before with after, not selection with rest: few rows give values above 0 by chance.',
   ],
   ['Scaled units', 'The numbers after scaling: for standardised columns, 1 is one standard deviation.'],
 ];

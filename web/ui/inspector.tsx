@@ -50,28 +50,33 @@ export function Inspector({ store, actions }: ViewProps): JSX.Element {
 }
 
 /**
- * Whether the inspector is open. In the column beside the map it makes room for what a retrain has changed, unless a
- * row is pinned, and comes back with the next row or selection; once the person has folded it or opened it
- * themselves, it stays as they want it.
+ * Whether the inspector is open. Beside the map it makes room once, for what the first retrain of a history has
+ * changed, unless a row is pinned; pressing a row opens it again. From then on, and once the person has folded or
+ * opened it themselves, it stays as it is: parts that come and go by themselves move what is being read.
  */
 function useFold(store: Store): [boolean, () => void] {
   const [open, setOpen] = useState(true);
-  const byHand = useRef(false);
+  const settled = useRef<'no' | 'yielded' | 'by hand'>('no');
   const pinned = store.pinned.value;
-  const { version } = store.selection.value;
   const { nodes, at } = store.history.value;
   const changed = at !== null && Boolean(nodes[at]?.after);
+  const begun = nodes.length > 0;
   useEffect(() => {
-    if (byHand.current) return;
-    const beside = matchMedia('(width >= 900px)').matches;
-    setOpen(!(changed && beside && store.pinned.peek() === null));
-  }, [store, at, changed]);
-  /* Another row or selection opens it. */
+    if (!changed || settled.current !== 'no') return;
+    settled.current = 'yielded';
+    if (matchMedia('(width >= 900px)').matches && store.pinned.peek() === null) setOpen(false);
+  }, [store, changed]);
   useEffect(() => {
-    if (!byHand.current) setOpen(true);
-  }, [pinned, version]);
+    if (settled.current === 'yielded' && pinned !== null) setOpen(true);
+  }, [pinned]);
+  /* Another history begins as this one did. */
+  useEffect(() => {
+    if (begun || settled.current !== 'yielded') return;
+    settled.current = 'no';
+    setOpen(true);
+  }, [begun]);
   const toggle = (): void => {
-    byHand.current = true;
+    settled.current = 'by hand';
     setOpen(!open);
   };
   return [open, toggle];
@@ -280,7 +285,7 @@ function ErrorLine({ detail, features }: { detail: RowDetail; features: FeatureI
         {Number.isFinite(share) ? (
           <span title="Compared with predicting the mean of each feature for every row.">
             {' '}
-            · {formatNumber(Number(share.toPrecision(2)))} × that of the mean
+            · {formatNumber(Number(share.toPrecision(2)))} × the error of predicting the mean
           </span>
         ) : null}
       </span>

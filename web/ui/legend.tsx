@@ -5,12 +5,20 @@
 
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
+import type { Colouring } from '../state/store.ts';
 import { rowsText } from '../state/summary.ts';
 import { DataText } from './data-text.tsx';
 import './legend.css';
 import { LegendItems } from './legend-items.tsx';
 import { RangeLegend } from './legend-range.tsx';
 import type { MapProps } from './map-toolbar.tsx';
+
+/** What the numbers of a scale are; those of a column are the file's. */
+const UNITS: Partial<Record<Colouring['kind'], string>> = {
+  error: 'scaled units',
+  change: 'scaled units',
+  drift: 'map units',
+};
 
 export function Legend({ store, actions }: MapProps): JSX.Element | null {
   /* Whether there is a map, and not each of its frames. */
@@ -21,9 +29,13 @@ export function Legend({ store, actions }: MapProps): JSX.Element | null {
   const palette = store.bulk.palette;
   if (!mapped || !palette || version === 0) return null;
   if (legend.kind === 'none' && hidden.rows === 0) return null;
+  const unit = legend.kind === 'range' ? UNITS[store.colour.value.kind] : undefined;
   return (
     <section class="legend" aria-label="Legend">
-      <h2 class="side-title">{legend.kind === 'none' ? 'Rows' : <DataText text={legend.title} />}</h2>
+      <h2 class="side-title">
+        {legend.kind === 'none' ? 'Rows' : <DataText text={legend.title} />}
+        {unit ? <span class="legend-unit">, {unit}</span> : null}
+      </h2>
       {legend.kind === 'classes' ? (
         <LegendItems
           store={store}

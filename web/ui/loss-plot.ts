@@ -2,6 +2,7 @@
 
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
+import { lossTicks } from '../state/loss-lines.ts';
 import { formatNumber } from '../state/summary.ts';
 
 /** A colour token as the canvas takes it: the browser resolves what depends on the scheme. */
@@ -75,6 +76,7 @@ export function createPlot(
           size: 46,
           gap: 4,
           space: 16,
+          ...(log ? {} : { splits: (_: uPlot, __: number, lo: number, hi: number) => lossTicks(lo, hi) }),
           values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
         },
       ],

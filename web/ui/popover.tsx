@@ -18,15 +18,25 @@ export interface PopoverProps {
   title?: string;
   /** Classes of the button. */
   look?: string;
-  /** Drawn while the panel is open; `close` closes it. */
-  children(close: () => void): ComponentChildren;
+  /** Raised to open the panel without its button. */
+  wish?: number;
+  /** Drawn while the panel is open; `close` closes it; `wished`: the wish that has opened it, 0: its button has. */
+  children(close: () => void, wished: number): ComponentChildren;
 }
 
-export function Popover({ face, name, title, look = 'button small', children }: PopoverProps): JSX.Element {
+export function Popover(props: PopoverProps): JSX.Element {
+  const { face, name, title, look = 'button small', wish = 0, children } = props;
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
+  const [wished, setWished] = useState(0);
+
+  useEffect(() => {
+    if (wish === 0) return;
+    setWished(wish);
+    if (!panel.current?.matches(':popover-open')) panel.current?.showPopover?.();
+  }, [wish]);
 
   useEffect(() => {
     if (!open) return;
@@ -38,12 +48,17 @@ export function Popover({ face, name, title, look = 'button small', children }: 
     window.addEventListener('resize', set, { signal: abort.signal });
     const observer = new ResizeObserver(set);
     if (panel.current) observer.observe(panel.current);
-    panel.current?.querySelector<HTMLElement>('input, select, button')?.focus();
     return () => {
       abort.abort();
       observer.disconnect();
     };
   }, [open]);
+
+  useEffect(() => {
+    if (!open) return;
+    const first = panel.current?.querySelector<HTMLElement>('[data-focus]');
+    (first ?? panel.current?.querySelector<HTMLElement>('input, select, button'))?.focus();
+  }, [open, wished]);
 
   return (
     <>
@@ -66,9 +81,13 @@ export function Popover({ face, name, title, look = 'button small', children }: 
         popover="auto"
         role="dialog"
         aria-label={name}
-        onToggle={(event) => setOpen((event as unknown as ToggleEvent).newState === 'open')}
+        onToggle={(event) => {
+          const opened = (event as unknown as ToggleEvent).newState === 'open';
+          setOpen(opened);
+          if (!opened) setWished(0);
+        }}
       >
-        {open ? children(() => panel.current?.hidePopover?.()) : null}
+        {open ? children(() => panel.current?.hidePopover?.(), wished) : null}
       </div>
     </>
   );

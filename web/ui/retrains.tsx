@@ -1,13 +1,13 @@
 /**
- * Everything that was done to the model, in the order it was done, with a way back to each state; what the last
- * of it has changed is told above.
+ * What the present state of the model has changed, and everything that was done to it, in the order it was done, with
+ * a way back to each state.
  */
 
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { changes, costOf, nodeDetail, nodeTitle, percentText, storyOf } from '../state/retrain.ts';
+import { changes, costOf, nodeDetail, nodeTitle, percentText, storyNow } from '../state/retrain.ts';
 import type { Colouring, History, HistoryNode, Store, TableState } from '../state/store.ts';
-import { duration } from '../state/transport.ts';
+import { aboutText } from '../state/transport.ts';
 import { ActionButton } from './action-button.tsx';
 import { BeforeAfter } from './before-after.tsx';
 import { visibleText } from './data-text.tsx';
@@ -53,12 +53,13 @@ function Content({ store, actions, table }: PanelProps & { table: TableState }):
   const list = useRef<HTMLOListElement>(null);
   /* A long list scrolls by itself: what the model is at stays in sight. */
   useEffect(() => {
-    if (history.at === null) return;
-    list.current?.querySelector('[aria-current="step"]')?.scrollIntoView?.({ block: 'nearest' });
+    const here = list.current?.querySelector('[aria-current="step"]');
+    if (history.at !== null && list.current && here) bringInto(list.current, here);
   }, [history.at]);
   return (
     <>
       {present?.after ? <Present node={present} store={store} actions={actions} /> : null}
+      {present?.after ? <Compared node={present} /> : null}
       <ol ref={list} class="retrain-list" aria-label="What was done">
         {lanes(history.nodes).map(({ node, lane, from }) => (
           <Node
@@ -76,9 +77,16 @@ function Content({ store, actions, table }: PanelProps & { table: TableState }):
       {history.nodes.length === 1 ? (
         <p class="hint">Retrain on a selection, and both states stay here to go back to.</p>
       ) : null}
-      {present?.after ? <Compared node={present} /> : null}
     </>
   );
+}
+
+/** Scrolls the box as far as it takes to see what is in it, and nothing but the box: the page stays where it is. */
+function bringInto(box: Element, item: Element): void {
+  const outer = box.getBoundingClientRect();
+  const inner = item.getBoundingClientRect();
+  if (inner.top < outer.top) box.scrollTop -= outer.top - inner.top;
+  else if (inner.bottom > outer.bottom) box.scrollTop += inner.bottom - outer.bottom;
 }
 
 /* ---- the present state ----------------------------------------------------------------------------------- */
@@ -105,7 +113,7 @@ function Present({ node, store, actions }: PanelProps & { node: HistoryNode }): 
   );
   return (
     <div class="present" aria-busy={'job' in phase}>
-      <p class="story">{visibleText(storyOf(node))}</p>
+      <p class="story">{visibleText(storyNow(store, node))}</p>
       <div class="present-buttons">
         {by('change', 'Colour by change of error', 'Where the error rose, and where it fell')}
         {by('drift', 'Colour by drift', 'How far each row has moved on the map')}
@@ -190,7 +198,7 @@ function Node({ node, lane, from, history, table, store, actions }: NodeProps): 
       <span class="retrain-detail">
         {detail.join(' · ').replaceAll(' %', '\u00a0%')}
         {returning ? (
-          <span role="status"> · doing it again: {timeText(history.returning?.seconds ?? 0)}</span>
+          <span role="status"> · doing it again: {aboutText(history.returning?.seconds ?? 0)}</span>
         ) : null}
       </span>
     </li>
@@ -206,10 +214,6 @@ function outcomeOf({ before, after }: HistoryNode): string {
     .join(', ');
 }
 
-function timeText(seconds: number): string {
-  return seconds < 1 ? 'less than 1 s' : `about ${duration(seconds)}`;
-}
-
 function whyNot(node: HistoryNode, here: boolean, history: History, store: Store): string | null {
   if (here) return 'The model is here.';
   if (history.returning) return 'Wait until the model is back.';
@@ -222,5 +226,5 @@ function returnHint(node: HistoryNode, history: History): string {
   const seconds = costOf(history, node.id);
   return node.kept || seconds === null
     ? 'The model as it was then, bit for bit'
-    : `The model as it was then, bit for bit. It is trained again: ${timeText(seconds)}`;
+    : `The model as it was then, bit for bit. It is trained again: ${aboutText(seconds)}`;
 }

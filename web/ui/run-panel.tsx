@@ -3,10 +3,11 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { hasSelection } from '../state/loss-lines.ts';
-import { storyOf } from '../state/retrain.ts';
+import { storyNow } from '../state/retrain.ts';
 import type { Store } from '../state/store.ts';
 import { formatCount, formatNumber } from '../state/summary.ts';
 import {
+  aboutText,
   duration,
   type EpochCount,
   epochsOf,
@@ -123,12 +124,13 @@ function Status({ store, actions }: PanelProps): JSX.Element {
   const done = phase.kind === 'finished' ? 1 : (epochs?.share ?? 0);
   const percent = model ? Math.round(done * 100) : 0;
   const task = taskWords(store);
-  const words = task ?? (running && progress ? progressSentence(progress, model) : stateWord(store));
+  const words =
+    task?.join(' ') ?? (running && progress ? progressSentence(progress, model) : stateWord(store));
   return (
     <div class="status">
       <div class="status-line">
-        <span class="epoch" title={task ?? undefined}>
-          {task ?? epochWords(epochs, running) ?? stateWord(store)}
+        <span class="epoch" title={task?.join(' ')}>
+          {task ? <TaskName words={task} /> : (epochWords(epochs, running) ?? stateWord(store))}
         </span>
         <span class="state">{task || running || !epochs || epochs.of === 0 ? '' : stateWord(store)}</span>
         <Rate store={store} />
@@ -154,20 +156,33 @@ function epochWords(epochs: EpochCount | null, running: boolean): string | null 
   return `epoch ${formatCount(epochs.done)} of ${formatCount(epochs.of)}`;
 }
 
-/** "Retraining on digit 8: epoch 3 of 5": of everything but a plain training, whose epochs say enough. */
-function taskWords(store: Store): string | null {
+/**
+ * What is being done and how far it is, "Retraining on digit 8:" and "epoch 3 of 5": of everything but a plain
+ * training, whose epochs say enough.
+ */
+function taskWords(store: Store): [title: string, state?: string] | null {
   const task = store.task.value;
   if (!task || task.kind === 'train') return null;
   const title = visibleText(task.title);
   const progress = store.progress.value;
   if (task.kind === 'return') {
     const seconds = store.history.value.returning?.seconds ?? 0;
-    return seconds < 1 ? title : `${title}: about ${duration(seconds)}`;
+    return seconds < 1 ? [title] : [`${title}:`, aboutText(seconds)];
   }
-  if (task.stage === 'measure') return `${title}: measuring the errors`;
+  if (task.stage === 'measure') return [`${title}:`, 'measuring the errors'];
   return progress && progress.epochs > 0
-    ? `${title}: epoch ${formatCount(progress.epoch)} of ${formatCount(progress.epochs)}`
-    : title;
+    ? [`${title}:`, `epoch ${formatCount(progress.epoch)} of ${formatCount(progress.epochs)}`]
+    : [title];
+}
+
+/** Where there is little room it is the name that gets shorter. */
+function TaskName({ words: [title, state] }: { words: [string, string?] }): JSX.Element {
+  return (
+    <>
+      <span class="task-title">{title}</span>
+      {state ? <span class="task-state"> {state}</span> : null}
+    </>
+  );
 }
 
 function stateWord(store: Store): string {
@@ -190,23 +205,32 @@ function stateWord(store: Store): string {
   }
 }
 
-/** Rows a second, and the time left once there is evidence for it. */
+/** Rows a second, and the time left once there is evidence for it; while it rests, what was left when it paused. */
 function Rate({ store }: { store: Store }): JSX.Element {
   const phase = store.phase.value;
   const progress = store.progress.value;
   const left = useRef<{ job: number; started: number; left: TimeLeft | null } | null>(null);
-  if (phase.kind === 'paused') return <span class="rate">paused</span>;
+  if (phase.kind === 'paused') {
+    const known = left.current?.job === phase.job ? left.current.left : null;
+    return <span class="rate">{known ? `paused · ${duration(known.seconds)} left` : 'paused'}</span>;
+  }
   if (phase.kind !== 'running' || !progress) return <span class="rate" />;
   const now = performance.now();
   if (left.current?.job !== phase.job) left.current = { job: phase.job, started: now, left: null };
   const state = left.current;
   state.left = nextTimeLeft(state.left, progress.seconds_left, now, state.started);
   const rate = progress.rows_per_second;
-  const parts = [
-    rate === null ? '' : `${formatCount(Math.round(rate))} rows/s`,
-    phase.stopping ? 'stopping' : timeLeftText(state.left),
-  ];
-  return <span class="rate">{parts.filter(Boolean).join(' · ')}</span>;
+  const speed = rate === null ? '' : `${formatCount(Math.round(rate))} rows/s`;
+  const rest = phase.stopping ? 'stopping' : timeLeftText(state.left);
+  return (
+    <span class="rate">
+      <span class="rate-speed">
+        {speed}
+        {speed && rest ? ' · ' : ''}
+      </span>
+      {rest}
+    </span>
+  );
 }
 
 /** How it ended, in a sentence, with the next step where there is an obvious one. */
@@ -248,7 +272,7 @@ function Outcome({ store, actions }: PanelProps): JSX.Element {
 function outcomeWords(store: Store, message: string): string {
   const { nodes, at } = store.history.value;
   const node = at === null ? null : nodes[at];
-  if (node && node.kind !== 'train' && node.after) return visibleText(storyOf(node));
+  if (node && node.kind !== 'train' && node.after) return visibleText(storyNow(store, node));
   const useless = worseThanMean(store);
   return useless ? `${message} ${useless}` : message;
 }
@@ -275,6 +299,9 @@ function Losses({ store }: { store: Store }): JSX.Element {
     <div title={title}>
       <dt>
         <span class={`key ${key}`} /> {words}
+        {key === 'selection' || key === 'rest' ? (
+          <span class="visually-hidden">, a sample of its trained rows</span>
+        ) : null}
       </dt>
       <dd>{lossNumber(value)}</dd>
     </div>
@@ -282,14 +309,16 @@ function Losses({ store }: { store: Store }): JSX.Element {
   return (
     <div class={split ? 'losses split' : 'losses'} title={`Loss of the last epoch: ${unit}.`}>
       <dl>
-        {one('train', 'train', last?.train)}
+        {one('train', 'train', last?.train, split ? `${BATCHES}: ${unit}.` : undefined)}
         {one('heldout', 'held out', last?.heldout)}
         {split ? one('selection', 'selection', last?.selection, `${PART} selected rows: ${unit}.`) : null}
         {split ? one('rest', 'rest', last?.rest, `${PART} other rows: ${unit}.`) : null}
       </dl>
-      <p class="unit">{unit}</p>
+      <p class="unit">{split ? 'selection, rest: samples of trained rows' : unit}</p>
     </div>
   );
 }
 
+const BATCHES =
+  'Loss over the batches of the last epoch, which hold as much of the selection as the focus says';
 const PART = 'Loss at the end of the last epoch, of a fixed sample of at most 1,000 of the trained';

@@ -1,7 +1,7 @@
 /** Selecting rows by what they are, by keyboard alone: a class, a range of a column, a text. */
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import type { Criterion } from '../protocol/messages.ts';
 import { type ColumnClasses, columnClasses, hasClasses } from '../state/classes.ts';
 import { typedRange } from '../state/legend-select.ts';
@@ -21,20 +21,22 @@ type Way = (typeof ways)[number][0];
 
 const ops: [SelectionOp, string][] = [
   ['replace', 'Replace the selection'],
-  ['add', 'Add to it'],
+  ['add', 'Add to the selection'],
   ['subtract', 'Subtract from it'],
-  ['intersect', 'Intersect with it'],
+  ['intersect', 'Keep what is in both'],
 ];
 
 interface SelectByProps extends PanelProps {
   table: TableState;
 }
 
-export function SelectBy({ store, actions, table }: SelectByProps): JSX.Element {
+/** `search`: raised to open the panel at the search. */
+export function SelectBy({ store, actions, table, search }: SelectByProps & { search: number }): JSX.Element {
   return (
     <Popover
       name="Select by…"
-      title="Select the rows of a class, in a range of a column, or with a text in them"
+      wish={search}
+      title="Select the rows of a class, in a range of a column, or with a text in them (/)"
       face={
         <>
           <Icon name="find" size={14} />
@@ -42,19 +44,27 @@ export function SelectBy({ store, actions, table }: SelectByProps): JSX.Element 
         </>
       }
     >
-      {() => <SelectByForm store={store} actions={actions} table={table} />}
+      {(_, wished) => (
+        <SelectByForm
+          key={wished}
+          store={store}
+          actions={actions}
+          table={table}
+          first={wished === 0 ? null : 'search'}
+        />
+      )}
     </Popover>
   );
 }
 
-function SelectByForm({ store, actions, table }: SelectByProps): JSX.Element {
+function SelectByForm({ store, actions, table, first }: SelectByProps & { first: Way | null }): JSX.Element {
   const id = useId();
   const classed = columnsWith(table, (column) => hasClasses(table.info.columns[column] ?? EMPTY));
   const numbers = columnsWith(table, (column) => table.info.columns[column]?.kind === 'number');
   const possible = ways.filter(([way]) =>
     way === 'class' ? classed.length > 0 : way === 'range' ? numbers.length > 0 : true,
   );
-  const [way, setWay] = useState<Way>(possible[0]?.[0] ?? 'search');
+  const [way, setWay] = useState<Way>(first ?? possible[0]?.[0] ?? 'search');
   const choose = (by: Criterion): void => void actions.selectBy(by, store.selectionOp.peek());
   const combine = (
     <div class="field">
@@ -72,6 +82,7 @@ function SelectByForm({ store, actions, table }: SelectByProps): JSX.Element {
       </select>
     </div>
   );
+  const told = store.notices.value.find(({ about }) => about === 'selection');
   return (
     <div class="popover-form select-by">
       <div class="choice" role="radiogroup" aria-label="Select rows by">
@@ -89,6 +100,7 @@ function SelectByForm({ store, actions, table }: SelectByProps): JSX.Element {
       ) : (
         <BySearch table={table} combine={combine} onChoose={choose} />
       )}
+      {told ? <p class="field-error">{told.text}</p> : null}
       <p class="hint select-by-count" role="status">
         {formatCount(store.selection.value.count)} of {formatCount(table.info.rows)} selected
       </p>
@@ -147,6 +159,9 @@ interface WayProps {
 
 /* ---- a class --------------------------------------------------------------------------------------------- */
 
+/** As the legend has them: 2 before 10. */
+const natural = new Intl.Collator('en', { numeric: true });
+
 /** Values of the list that stand for no class; class i has the value "i". */
 const MISSING = 'missing';
 
@@ -174,7 +189,14 @@ function ByClass({
     };
   }, [actions, column]);
   const classes = read?.column === column ? read.classes : null;
-  const chosen = value !== '' || !classes ? value : classes.classes.length > 0 ? '0' : MISSING;
+  const listed = useMemo(
+    () =>
+      (classes?.classes ?? [])
+        .map(({ name, count }, i) => ({ name, count, i }))
+        .sort((a, b) => natural.compare(a.name, b.name)),
+    [classes],
+  );
+  const chosen = value !== '' || !classes ? value : String(listed[0]?.i ?? MISSING);
   const submit = (): void => {
     if (chosen === MISSING) onChoose({ kind: 'class', column, classes: [], missing: true });
     const name = classes?.classes[Number(chosen)]?.name;
@@ -194,7 +216,7 @@ function ByClass({
       <div class="field">
         <label for={id}>Class</label>
         <select id={id} value={chosen} onChange={(event) => setValue(event.currentTarget.value)}>
-          {classes?.classes.map(({ name, count }, i) => (
+          {listed.map(({ name, count, i }) => (
             <option key={name} value={String(i)}>
               {name === '' ? '(empty)' : visibleText(name)} ({formatCount(count)})
             </option>
@@ -337,6 +359,7 @@ function BySearch({ table, combine, onChoose }: WayProps): JSX.Element {
         <input
           id={id}
           type="text"
+          data-focus
           autocomplete="off"
           spellcheck={false}
           value={text}

@@ -4,7 +4,7 @@
  */
 
 import type { JSX } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { parseNumber } from '../state/number-text.ts';
 import { describeMaker } from '../state/selection.ts';
 import type { Store, TableState } from '../state/store.ts';
@@ -16,12 +16,18 @@ import { NamedSelections } from './named-selections.tsx';
 import { RetrainBar } from './retrain-bar.tsx';
 import { SelectBy } from './select-by.tsx';
 import './select.css';
+import { keysOf, opOfKeys } from './selection-gestures.ts';
 import type { PanelProps } from './top-bar.tsx';
 import { TypedInput } from './typed-input.tsx';
 
 const NOTHING = 'Select rows first.';
 
-export function SelectionBar({ store, actions }: PanelProps): JSX.Element | null {
+export interface SelectionBarProps extends PanelProps {
+  /** Raised to open "Select by…" at the search. */
+  search?: number;
+}
+
+export function SelectionBar({ store, actions, search = 0 }: SelectionBarProps): JSX.Element | null {
   const table = store.table.value;
   if (!table || !store.map.value) return null;
   const { count } = store.selection.value;
@@ -33,7 +39,7 @@ export function SelectionBar({ store, actions }: PanelProps): JSX.Element | null
         <Count store={store} table={table} />
         <div class="selection-group" role="group" aria-label="Choose rows">
           <Random key={table.info.table} store={store} actions={actions} rows={table.info.rows} />
-          <SelectBy store={store} actions={actions} table={table} />
+          <SelectBy store={store} actions={actions} table={table} search={search} />
           <NamedSelections store={store} actions={actions} table={table} />
         </div>
         <div class="selection-group" role="group" aria-label="Change the selection">
@@ -117,13 +123,30 @@ function Random({ store, actions, rows }: PanelProps & { rows: number }): JSX.El
     return read.ok;
   };
   const error = wrong.rows ?? wrong.seed;
+  const box = useRef<HTMLDivElement>(null);
+  /* What is written counts: with a number that can't be, none of the ones before takes its place. */
+  const draw = (event: MouseEvent | KeyboardEvent): void => {
+    if (error) box.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+    else
+      void actions.selectBy({ kind: 'random', n, seed }, opOfKeys(keysOf(event)) ?? store.selectionOp.peek());
+  };
   return (
-    <div class="selection-random">
+    <div ref={box} class="selection-random">
       <button
         type="button"
         class="button small"
-        title={`${formatCount(n)} different rows of all, by seed ${seed}: the same seed gives the same rows`}
-        onClick={() => void actions.selectBy({ kind: 'random', n, seed }, store.selectionOp.peek())}
+        aria-disabled={error !== undefined}
+        title={
+          error ??
+          `${formatCount(n)} different rows of all, by seed ${seed}: the same seed gives the same rows. Ctrl adds them, Alt takes them away`
+        }
+        onClick={draw}
+        onKeyDown={(event) => {
+          /* Browsers differ in what Enter does to a button while Ctrl or Alt is held. */
+          if (event.key !== 'Enter' || opOfKeys(keysOf(event)) === null) return;
+          event.preventDefault();
+          draw(event);
+        }}
       >
         <Icon name="dice" size={14} />
         Random

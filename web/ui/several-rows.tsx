@@ -8,8 +8,9 @@ import { useMemo, useState } from 'preact/hooks';
 import type { FeatureInfo, RowsSummary } from '../protocol/messages.ts';
 import { describeMaker } from '../state/selection.ts';
 import type { Store, TableState } from '../state/store.ts';
-import { formatCount, formatNumber, labelColumn, pixelDomain } from '../state/summary.ts';
+import { formatCount, formatNumber, labelColumn, meanTexts, pixelDomain } from '../state/summary.ts';
 import { DataText, visibleText } from './data-text.tsx';
+import { FeatureName, linesOf } from './feature-name.tsx';
 import { Fold } from './fold.tsx';
 import { RowImage } from './row-image.tsx';
 import { SHORT_LIST, useVirtualList } from './virtual-list.ts';
@@ -20,7 +21,6 @@ const FIRST = 8;
 const FIRST_LABELS = 10;
 /** Cohen's d at which a picture of effects has its full colour: large by his convention is 0.8. */
 const FULL_EFFECT = 2;
-const ROW = 26;
 const HEAD = 26;
 
 export const EFFECT =
@@ -82,9 +82,12 @@ function Summary({ summary, features, table }: SummaryProps): JSX.Element {
 function MeanImages({ summary, features, table }: SummaryProps): JSX.Element | null {
   const shape = features.image;
   const domain = pixelDomain(table);
-  /* NaN where a pixel has the same value in every row: there is no effect to show. */
+  /* NaN where a pixel has the same value in every row: there is no effect to show. Infinite where it has one in each group. */
   const effect = useMemo(
-    () => summary.effect.map((value) => (Number.isFinite(value) ? value : 0)),
+    () =>
+      summary.effect.map((value) =>
+        Number.isNaN(value) ? 0 : Math.max(-FULL_EFFECT, Math.min(FULL_EFFECT, value)),
+      ),
     [summary.effect],
   );
   if (!shape) return null;
@@ -224,7 +227,7 @@ function shareText(share: number): string {
 
 function Differences({ summary, names }: { summary: RowsSummary; names: readonly string[] }): JSX.Element {
   const order = useMemo(() => byEffect(summary.effect), [summary.effect]);
-  const most = Math.abs(summary.effect[order[0] ?? 0] ?? 0);
+  const most = useMemo(() => largestFinite(summary.effect), [summary.effect]);
   const rest = order.length - FIRST;
   return (
     <>
@@ -247,7 +250,8 @@ interface DifferenceTableProps {
 }
 
 function DifferenceTable({ summary, names, order, most }: DifferenceTableProps): JSX.Element {
-  const list = useVirtualList<HTMLElement>(order.length, ROW, HEAD);
+  const lines = useMemo(() => linesOf(names), [names]);
+  const list = useVirtualList<HTMLElement>(order.length, lines.height, HEAD);
   return (
     <section
       ref={list.box}
@@ -257,7 +261,7 @@ function DifferenceTable({ summary, names, order, most }: DifferenceTableProps):
       aria-label={order.length > FIRST ? 'All columns' : 'Most different columns'}
     >
       <div class="virtual-size" style={{ height: `${list.height + HEAD}px` }}>
-        <table class="feature-table virtual-stick" aria-rowcount={order.length + 1}>
+        <table class={lines.look} aria-rowcount={order.length + 1}>
           <thead>
             <tr aria-rowindex={1}>
               <th scope="col">Feature</th>
@@ -267,7 +271,10 @@ function DifferenceTable({ summary, names, order, most }: DifferenceTableProps):
               <th scope="col" class="number" title="Mean of the rest, in the units of the file">
                 Rest
               </th>
-              <th scope="col" title={`${EFFECT} A full bar is ${formatNumber(most)}.`}>
+              <th
+                scope="col"
+                title={`${EFFECT} A full bar is ${most > 0 ? formatNumber(most) : 'infinite'}.`}
+              >
                 Effect
               </th>
             </tr>
@@ -275,11 +282,8 @@ function DifferenceTable({ summary, names, order, most }: DifferenceTableProps):
           <tbody style={{ transform: `translateY(${-list.shift}px)` }}>
             {order.slice(list.first, list.end).map((feature, i) => (
               <tr key={feature} aria-rowindex={list.first + i + 2}>
-                <th scope="row" title={visibleText(names[feature] ?? '')}>
-                  <DataText text={names[feature] ?? ''} />
-                </th>
-                <Mean value={summary.mean[feature]} />
-                <Mean value={summary.rest_mean[feature]} />
+                <FeatureName name={names[feature]} />
+                <Means of={summary.mean[feature]} rest={summary.rest_mean[feature]} />
                 <td>
                   <EffectBar value={summary.effect[feature] ?? Number.NaN} most={most} />
                 </td>
@@ -292,18 +296,27 @@ function DifferenceTable({ summary, names, order, most }: DifferenceTableProps):
   );
 }
 
-function Mean({ value = Number.NaN }: { value: number | undefined }): JSX.Element {
+/** Both means, with the digits that it takes to see how they differ. */
+function Means({
+  of = Number.NaN,
+  rest = Number.NaN,
+}: Record<'of' | 'rest', number | undefined>): JSX.Element {
   return (
-    <td class="number" title={formatNumber(value)}>
-      {formatNumber(Number(value.toPrecision(3)))}
-    </td>
+    <>
+      {meanTexts(of, rest).map((text, i) => (
+        <td key={i === 0 ? 'of' : 'rest'} class="number" title={text}>
+          {text}
+        </td>
+      ))}
+    </>
   );
 }
 
-/** A line through the middle, a bar to the side of the difference, and its size in numbers. */
+/** A line through the middle, a bar to the side of the difference, and its size in numbers: infinite where each group has one value. */
 function EffectBar({ value, most }: { value: number; most: number }): JSX.Element {
-  const share = most > 0 && Number.isFinite(value) ? (50 * Math.abs(value)) / most : 0;
-  const words = Number.isFinite(value) ? formatNumber(Number(value.toPrecision(2))) : '–';
+  const size = Math.abs(value);
+  const share = Number.isNaN(size) || size === 0 ? 0 : size >= most ? 50 : (50 * size) / most;
+  const words = Number.isNaN(value) ? '–' : effectText(value);
   const side = value < 0 ? { right: '50%' } : { left: '50%' };
   return (
     <span class="effect" title={`Effect ${words}`}>
@@ -316,6 +329,20 @@ function EffectBar({ value, most }: { value: number; most: number }): JSX.Elemen
       <span class="effect-value">{words}</span>
     </span>
   );
+}
+
+/** With decimals that stand under each other: 12.4, −0.40, ∞. */
+function effectText(value: number): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size >= 99.95) return formatNumber(Math.round(value));
+  const digits = size.toFixed(size >= 0.995 ? 1 : 2);
+  return value < 0 && Number(digits) > 0 ? `−${digits}` : digits;
+}
+
+function largestFinite(effect: Float32Array): number {
+  let most = 0;
+  for (const value of effect) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
+  return most;
 }
 
 /** Features by the size of their effect, largest first; those without one last. */

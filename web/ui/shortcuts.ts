@@ -5,6 +5,7 @@ export type Shortcut =
   | 'step'
   | 'help'
   | 'retrain'
+  | 'search'
   | 'pan'
   | 'lasso'
   | 'box'
@@ -53,6 +54,7 @@ export function pressed(event: KeyPress): Shortcut | null {
   if (event.repeat || target?.closest(TYPING)) return null;
   if (key === '?') return 'help';
   if (key === '.') return 'step';
+  if (key === '/') return 'search';
   if (key === ' ') return target?.closest(PRESSABLE) ? null : 'toggle';
   return event.shiftKey ? null : (letters[key] ?? null);
 }

@@ -43,6 +43,8 @@ export function TypedInput(props: TypedInputProps): JSX.Element {
       onKeyDown={(event) => {
         if (event.key === 'Enter') take(event.currentTarget.value);
         if (event.key === 'Escape' && draft !== null) {
+          /* Nor does it close the panel that the field is in: that is for the next one. */
+          event.preventDefault();
           event.stopPropagation();
           setDraft(null);
           onTake(text);
