@@ -12,9 +12,11 @@ import type {
   Id,
   Progress,
   Ready,
+  RowsSummary,
   RunResult,
   TableInfo,
 } from '../../web/protocol/messages.ts';
+import { countBits } from '../../web/protocol/rows.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
 import type { RequestBody } from '../../web/state/engine-port.ts';
 import type { PreferenceStorage } from '../../web/state/preferences.ts';
@@ -281,6 +283,12 @@ export function frameOf(map: Id, rows: number, change: Partial<Frame> = {}): Fra
   };
 }
 
+/** So many rows that are like the rest, by the three features of `featureInfo`. */
+function rowsSummary(n: number): RowsSummary {
+  const none = (): Float32Array => new Float32Array(3);
+  return { n, mean: none(), rest_mean: none(), effect: none(), labels: [], missing: 0 };
+}
+
 /** Answers everything but `open` and `run` the way a worker with plenty of memory would. */
 export function obligingAnswers(engine: FakeEngine): void {
   engine.answers = {
@@ -305,8 +313,10 @@ export function obligingAnswers(engine: FakeEngine): void {
     refresh: () => null,
     measure: () => measurement(0.2, 0.1),
     export: () => new Blob(['id']),
-    read: (body) =>
-      body.what === 'column' ? { kind: 'number', values: new Float32Array(4898) } : new Float32Array(0),
+    read: (body) => {
+      if (body.what === 'column') return { kind: 'number', values: new Float32Array(4898) };
+      return body.what === 'summary' ? rowsSummary(countBits(body.rows)) : new Float32Array(0);
+    },
   };
 }
 

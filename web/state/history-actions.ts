@@ -1,6 +1,6 @@
 /**
- * Keeps the history of the model on screen: writes a node when a training ends, has its snapshot taken, measures what
- * a retrain did, and puts earlier states back into the model.
+ * Keeps the history of the model on screen: writes a node when a training ends, has its snapshot taken and measured
+ * what it did, and puts earlier states back into the model.
  *
  * `base` is the node that the weights come from. While a training runs, and after one that went down with the worker
  * half-way, the model is at no node: `history.at` is null. A state that was reached from such a half-way one can't be
@@ -10,7 +10,7 @@
 import { batch } from '@preact/signals';
 import { failure } from '../protocol/failure.ts';
 import type { Failure, FitSpec, Id, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
-import { sameAxes } from './colouring.ts';
+import { axesNow, type Comparing, createComparing, modelNow } from './compare-actions.ts';
 import { failureOf } from './engine-port.ts';
 import { lengthened, NO_HISTORY, type Path, pathTo } from './history.ts';
 import type { Models } from './model-actions.ts';
@@ -18,7 +18,6 @@ import { sameBits } from './selection.ts';
 import type { Session } from './session-actions.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { Before, History, HistoryNode, Maker, Measured, ModelState, RunKind } from './store.ts';
-import { labelColumn } from './summary.ts';
 import type { Undo } from './undo.ts';
 
 /** What a training is for, beside its fit. */
@@ -59,9 +58,7 @@ export interface Ended {
   done: number; // batches, as last reported
 }
 
-export interface Recorder {
-  /** The node that the weights come from; null before the first. */
-  readonly base: number | null;
+export interface Recorder extends Pick<Comparing, 'compareWith' | 'look' | 'measure'> {
   /** There is another model, or none. */
   reset(): void;
   /** Puts right what is uncertain; whatever looks at the weights to compare them waits for it. */
@@ -77,14 +74,8 @@ export interface Recorder {
   cutOff(kind: RunKind, moved: boolean): Promise<void>;
   /** The weights are somewhere between two states: put right before anything else is done with them. */
   doubt(): void;
-  /** Errors of a selection and beside it, by the present weights. */
-  measure(selected: RowBits): Promise<Measured>;
-  /** The map as it is now, to compare with: exact errors of every row. */
-  look(): Promise<Before | null>;
-  /** The same of a node whose weights the model has, drawn as it was. */
+  /** What `look` gives at a node whose weights the model has, drawn as it was. */
   lookAt(node: number): Promise<Before | null>;
-  /** What the map is compared with from now on. */
-  compareWith(before: Before | null): void;
   pathTo(node: number): Path | null;
   /** Puts the snapshot of a node into the model. */
   load(node: number): Promise<ModelInfo>;
@@ -115,7 +106,8 @@ export function createRecorder(
   snapshots: Snapshots,
 ): Recorder {
   const { store, engine } = session;
-  let base: number | null = null;
+  const { compareWith, look, measure, labelName } = createComparing(session, refreshColours);
+  let base: number | null = null; // the node that the weights come from
   let steps = 0; // of the model when it was last certain
   let broken = false; // the model has gone on from `base` in a way that can't be repeated
   let doubtful = false;
@@ -135,12 +127,6 @@ export function createRecorder(
     return node;
   }
 
-  function modelNow(): ModelState {
-    const model = store.model.peek();
-    if (!model) throw failure('not_found', 'There is no model any more.');
-    return model;
-  }
-
   function settleAt(node: number | null): void {
     base = node;
     broken = false;
@@ -158,50 +144,6 @@ export function createRecorder(
       store.history.value = NO_HISTORY;
       store.task.value = null;
     });
-  }
-
-  function compareWith(before: Before | null): void {
-    if (store.bulk.before === before) return;
-    store.bulk.before = before;
-    refreshColours();
-  }
-
-  async function look(): Promise<Before | null> {
-    const map = store.map.peek();
-    const arrays = map ? store.bulk.maps.get(map.map) : undefined;
-    if (!map || !arrays || arrays.positions.length !== 2 * map.rows) return null;
-    /* Frames lend their arrays; those of the errors may be older than the positions. */
-    const positions = arrays.positions.slice();
-    const { model } = modelNow().info;
-    const error = await engine.request({ type: 'read', what: 'error', model });
-    return { positions, error: error.length === map.rows ? error : null, axes: [...map.axes] };
-  }
-
-  /** The label column that errors are told by class of. */
-  function labels(): { column: number | null; name: string | null } {
-    const table = store.table.peek();
-    const column = labelColumn(table);
-    return column < 0
-      ? { column: null, name: null }
-      : { column, name: table?.info.columns[column]?.name ?? null };
-  }
-
-  function axesNow(): [number, number] {
-    return store.map.peek()?.axes ?? [0, 1];
-  }
-
-  async function measure(selected: RowBits): Promise<Measured> {
-    const { model } = modelNow().info;
-    const { at, nodes } = store.history.peek();
-    const { column, name } = labels();
-    const node = at === null ? undefined : nodes[at];
-    /* What the last retrain ended with is what this one begins with. */
-    const same = node?.label === name && sameBits(node?.fits.at(-1)?.selection ?? null, selected);
-    const axes = axesNow();
-    if (same && node?.after && sameAxes(node.after.axes, axes)) return node.after;
-    const measured = await engine.request({ type: 'measure', model, selection: selected, column });
-    /* Others were chosen meanwhile: nobody knows which of them were measured. */
-    return sameAxes(axes, axesNow()) ? { ...measured, axes } : measure(selected);
   }
 
   /* ---- writing ------------------------------------------------------------------------------------------ */
@@ -244,7 +186,7 @@ export function createRecorder(
       axes: result.axes,
       before: deed.before,
       after,
-      label: after ? labels().name : null,
+      label: after ? labelName() : null,
       kept: false,
     };
   }
@@ -300,8 +242,8 @@ export function createRecorder(
     buffer: ArrayBuffer,
     drawn: Pick<RunResult, 'align' | 'axes'> | null,
   ): Promise<ModelInfo> {
-    const { model } = modelNow().info;
-    const { align = null, axes = axesNow() } = drawn ?? {};
+    const { model } = modelNow(store).info;
+    const { align = null, axes = axesNow(store) } = drawn ?? {};
     return engine.request({ type: 'restore', model, buffer, align, axes });
   }
 
@@ -315,16 +257,16 @@ export function createRecorder(
   }
 
   function snapshot(): Promise<ArrayBuffer> {
-    return engine.request({ type: 'snapshot', model: modelNow().info.model });
+    return engine.request({ type: 'snapshot', model: modelNow(store).info.model });
   }
 
   function refresh(): Promise<null> {
-    return engine.request({ type: 'refresh', map: modelNow().info.map });
+    return engine.request({ type: 'refresh', map: modelNow(store).info.map });
   }
 
   async function arrive(id: number): Promise<void> {
     await refresh();
-    const { info, fit: last } = modelNow();
+    const { info, fit: last } = modelNow(store);
     const node = nodeOf(id);
     settleAt(id);
     steps = node.steps;
@@ -371,9 +313,6 @@ export function createRecorder(
   }
 
   return {
-    get base() {
-      return base;
-    },
     reset,
     settle,
     async begin() {
@@ -406,7 +345,7 @@ export function createRecorder(
     async wayBack() {
       await settle();
       const { at } = store.history.peek();
-      const { result } = modelNow();
+      const { result } = modelNow(store);
       const present = at === null ? null : snapshots.get(at);
       if (at !== null && present) {
         return async () => {

@@ -12,6 +12,7 @@ import { addRow } from '../protocol/rows.ts';
 import { MISSING_INDEX, OTHER_INDEX } from '../render/palette.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import { createHideActions, type HideActions } from './hide-actions.ts';
+import { createNamed } from './named-actions.ts';
 import {
   allBits,
   bitsOfRows,
@@ -20,7 +21,6 @@ import {
   countBits,
   countCombined,
   countSentence,
-  cut,
   describeMaker,
   emptyBits,
   hasRow,
@@ -30,12 +30,9 @@ import {
   sameBits,
 } from './selection.ts';
 import { followRows } from './selection-readings.ts';
-import type { Legend, Maker, Matter, NamedSelection, Notice, SelectionOp, Store, Tool } from './store.ts';
+import type { Legend, Maker, Matter, Notice, SelectionOp, Store, Tool } from './store.ts';
 import { rowsText } from './summary.ts';
 import type { Undo } from './undo.ts';
-
-/** Characters of a saved selection's name. */
-export const NAME_LENGTH = 60;
 
 export interface SelectionActions extends HideActions {
   /** Selects rows: one step. `op`: how they and the present selection become one; default as the toolbar says. */
@@ -57,7 +54,7 @@ export interface SelectionActions extends HideActions {
   invertSelection(): void;
   clearSelection(): void;
   /**
-   * Keeps the selected rows under a name, trimmed to `NAME_LENGTH` characters; rows kept under it before give way.
+   * Keeps the selected rows under a name, cut to 60 characters; rows kept under it before give way.
    * False when there is no name or nothing is selected.
    */
   saveSelection(name: string): boolean;
@@ -301,58 +298,4 @@ function legendItem(legend: Legend, entry: number): { by: Criterion | null } | n
   if (!item) return null;
   const named = items.filter(({ colour }) => colour !== OTHER_INDEX).map(({ name }) => name);
   return entry === OTHER_INDEX ? by(named, { except: true }) : by([item.name]);
-}
-
-interface Named {
-  save(name: string): boolean;
-  forget(name: string): void;
-  find(name: string): NamedSelection | undefined;
-}
-
-/** Selections under names, in the order in which they were first saved. */
-function createNamed(store: Store, undo: Undo, announce: (text: string) => void): Named {
-  function find(name: string): NamedSelection | undefined {
-    return store.named.peek().find((other) => other.name === name);
-  }
-
-  function change(label: string, next: readonly NamedSelection[]): void {
-    const before = store.named.peek();
-    const put = (list: readonly NamedSelection[]) => () => {
-      store.named.value = list;
-    };
-    put(next)();
-    undo.push({ label, undo: put(before), redo: put(next) });
-  }
-
-  return {
-    find,
-    save(text) {
-      const name = Array.from(text.trim()).slice(0, NAME_LENGTH).join('').trim();
-      const bits = store.bulk.selected;
-      if (name === '' || !bits) return false;
-      const { count, maker } = store.selection.peek();
-      const entry: NamedSelection = { name, count, maker, bits };
-      const old = find(name);
-      if (old && sameBits(old.bits, bits)) return true;
-      const list = store.named.peek();
-      change(
-        `saved selection ${cut(name)}`,
-        old ? list.map((other) => (other === old ? entry : other)) : [...list, entry],
-      );
-      announce(
-        old
-          ? `“${name}” is now ${rowsText(count)}; it was ${rowsText(old.count)}.`
-          : `${rowsText(count)} saved as “${name}”.`,
-      );
-      return true;
-    },
-    forget(name) {
-      if (!find(name)) return;
-      change(
-        `forgetting ${cut(name)}`,
-        store.named.peek().filter((other) => other.name !== name),
-      );
-      announce(`“${name}” was forgotten.`);
-    },
-  };
 }
