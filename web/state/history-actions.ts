@@ -225,6 +225,7 @@ export function createRecorder(
       tone: 'warning',
       text: `What this training has changed could not be measured. ${message}`,
       code,
+      about: 'training',
       ...(hint ? { hint } : {}),
     });
   }
