@@ -16,7 +16,7 @@ import {
   run,
   weights,
 } from './retrain-support.ts';
-import { host } from './session-host.ts';
+import { host, synthetic } from './session-host.ts';
 
 const MANY = 3000;
 
@@ -233,5 +233,17 @@ describe('an alignment', () => {
     expect(await drawn(other)).toEqual(placed(codes, [2, 0], null));
     await choose(other, [0, 1]);
     expect(last(other)).toEqual(placed(codes, [0, 1], align));
+  });
+
+  it('goes along to the rows of another table, and so do the axes that are shown', async () => {
+    const { at, align } = await aligned();
+    await choose(at, [1, 2]);
+    const table = await synthetic(at.hosted, 200);
+    const result = await run(at, { table, epochs: 1 }, true);
+    expect(result).toMatchObject({ align, axes: [0, 1] });
+    const codes = await at.hosted.ask({ type: 'read', what: 'latent', model: at.model });
+    expect(last(at)).toEqual(placed(codes, [1, 2], null));
+    await choose(at, [0, 1]);
+    expect(last(at)).toEqual(placed(codes, [0, 1], align));
   });
 });
