@@ -71,7 +71,7 @@ test('a class is retrained on: its error falls, others rise, and Return to 0 bri
   const list = region('Retrains');
   const story = await list.locator('.story').innerText();
   const [, fell, rose] =
-    /^Selection −([\d.]+) %, rest \+([\d,.]+) %; most forgotten: kind (red|blue)\.$/.exec(story) ?? [];
+    /^Kind green −([\d.]+) %, rest \+([\d,.]+) %; most forgotten: kind (red|blue)\.$/.exec(story) ?? [];
   expect(Number(fell), story).toBeGreaterThan(0);
   expect(Number(rose?.replace(',', '')), story).toBeGreaterThan(0);
   const table = list.getByRole('table');

@@ -355,10 +355,12 @@ describe('the states of the page', () => {
     const bench = mount(await trainingBench());
     void bench.actions.open(csvFile('other.csv'));
     await redraw();
-    expect(screen.getByText(/Training is under way\. Open other\.csv instead\?/)).toBeTruthy();
+    const question = 'Training is under way. Open other.csv instead?';
+    expect(document.querySelector('.notice p')?.textContent).toBe(question);
+    expect(screen.getByRole('status', { name: 'Messages' }).textContent).toBe(question);
     fireEvent.click(button('Keep training'));
     await redraw();
-    expect(screen.queryByText(/Open other\.csv instead/)).toBeNull();
+    expect(document.querySelector('.notice')).toBeNull();
     expect(bench.store.phase.value.kind).toBe('running');
   });
 });
@@ -452,7 +454,7 @@ describe('the foot of the page after a retrain', () => {
     expect(document.querySelector('.epoch')?.textContent).toBe('Retraining on quality 5: epoch 3 of 5');
     await run.answer(runResult({ epochs: 5, steps: 200, message: 'Retrained 5 epochs on 400 rows.' }));
     await redraw();
-    const words = 'Selection −50 %, rest +50 %; most forgotten: quality 7.';
+    const words = 'Quality 5 −50 %, rest +50 %; most forgotten: quality 7.';
     expect(document.querySelector('.outcome')?.textContent).toBe(words);
     const numbers = [...document.querySelectorAll('.losses dl > div')].map((one) => one.textContent);
     expect(numbers).toEqual([

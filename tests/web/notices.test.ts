@@ -120,7 +120,7 @@ describe('questions', () => {
 
   it('a pause is said, whether the worker’s progress or its answer comes first', async () => {
     const bench = await trainingBench();
-    bench.engine.answers.pause = undefined;
+    delete bench.engine.answers.pause;
     for (const progressFirst of [true, false]) {
       bench.actions.announce('');
       const pause = bench.actions.pause();

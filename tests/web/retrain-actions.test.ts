@@ -113,7 +113,7 @@ describe('a retrain', () => {
     await finish(bench, 506);
     expect(store.phase.value.kind).toBe('finished');
     expect(store.task.value).toBeNull();
-    expect(store.announcement.value).toBe('Selection −31 %, rest +12 %.');
+    expect(store.announcement.value).toBe('Quality 8 −31 %, rest +12 %.');
     expect(store.history.value).toMatchObject({
       at: 1,
       nodes: [
@@ -169,7 +169,10 @@ describe('a retrain', () => {
     };
     expect(await ask()).toBe('Train a model first.');
     actions.onProgress(progressOf(bench.job, { series: [{ epoch: 1, train: 0.5, heldout: 0.6 }] }));
-    expect(await ask()).toBe('Wait until the model rests.');
+    expect(await ask()).toBe('Stop the training first, or wait until it ends.');
+    await actions.pause();
+    expect(await ask()).toBe('Resume or stop the training first.');
+    await actions.resume();
     await engine.waiting('run').answer(runResult());
     expect(await ask()).toBe('Select some rows first.');
     actions.selectAll();

@@ -9,6 +9,7 @@ import {
   nodeName,
   nodeTitle,
   percentText,
+  planNow,
   planOf,
   type RetrainKind,
   refusal,
@@ -19,7 +20,7 @@ import {
   taskTitle,
 } from '../../web/state/retrain.ts';
 import { bitsOfRows } from '../../web/state/selection.ts';
-import type { Maker, Measured, TableState } from '../../web/state/store.ts';
+import { createStore, type Maker, type Measured, type TableState } from '../../web/state/store.ts';
 import { freshKernels } from '../wasm/kernels.ts';
 import { historyNode } from './history-fixture.ts';
 import { featureInfo, measurement, READY, runResult } from './session-fixture.ts';
@@ -105,6 +106,34 @@ describe('the plan of a retrain', () => {
     expect(plan(100, 10, 1, 64, { kind: 'exclude' })?.sentence).toBe(
       '5 epochs, 10 steps of 64 rows from the rest',
     );
+  });
+
+  it('takes the time of its steps, and of the rows looked at when its epochs end', () => {
+    // An epoch of one step of 16 rows: 2,000 rows held out and 256 of the rest are looked at after each, and the 16.
+    const heldout = rows(5000, 9000, 10_000);
+    const made = plan(10_000, 16, 1, 16, { epochs: 100, heldout, stepSeconds: 0.003 });
+    expect(made).toMatchObject({ steps: 100, perEpoch: 1 });
+    const looked = (100 * (2000 + 16 + 256)) / 16; // batches, a third of a trained one's time each
+    expect(made?.seconds).toBeCloseTo(0.003 * (100 + looked / 3), 6);
+    // Long epochs: a thousand of either kind, which is little beside the steps.
+    const long = plan(100_000, 50_000, 0.5, 128, { epochs: 2, stepSeconds: 0.003 });
+    expect(long?.seconds).toBeCloseTo(0.003 * ((long?.steps ?? 0) + (2 * 2000) / 128 / 3), 6);
+  });
+
+  it('takes what the last training took, so that the same again is estimated right', () => {
+    const store = createStore();
+    const table = tableState(1000);
+    store.tables.value = new Map([[table.info.table, table]]);
+    store.bulk.heldout = rows(900, 1000, 1000);
+    store.bulk.selected = rows(0, 16, 1000);
+    store.form.value = formFor(READY, featureInfo({ n: 1000 }), null);
+    store.form.value = { ...store.form.value, fit: { ...store.form.value.fit, batch: 16 } };
+    const [fit] = historyNode().fits;
+    if (!fit) throw new Error('There is no fit.');
+    const again = { ...fit, selection: store.bulk.selected, focus: 1, steps: 5 };
+    const node = historyNode({ id: 0, kind: 'retrain', fits: [again], seconds: 3 });
+    store.history.value = { nodes: [node], at: 0, returning: null };
+    expect(planNow(store)?.seconds).toBeCloseTo(3, 6);
   });
 
   it('has the batches that the kernels make of it', () => {
@@ -241,6 +270,40 @@ describe('what a retrain has done', () => {
     expect(storyOf({ ...node, label: null })).toContain('most forgotten: a.');
     const drawn: Maker = { kind: 'box', points: [0, 0, 1, 1], step: 1, epoch: 1, axes: [0, 1] };
     expect(mostForgotten({ ...node, maker: drawn })?.name).toBe('b');
+  });
+
+  it('names the selection where its words are short, and the state that a new start is compared with', () => {
+    const table = tableState(100, COLUMNS);
+    expect(storyOf(node, table)).toBe('Kind b −31 %, rest +12 %; most forgotten: kind a.');
+    const made = (change: Maker): string => storyOf({ ...node, maker: change }, table).split(' −')[0] ?? '';
+    const box: Maker = { kind: 'box', points: [0, 0, 1, 1], step: 1, epoch: 1, axes: [0, 1] };
+    expect(made(box)).toBe('Selection');
+    expect(made({ ...box, name: 'odd ones' })).toBe('Odd ones');
+    expect(made({ ...box, name: 'pH low' })).toBe('pH low');
+    expect(made({ ...box, name: 'x'.repeat(25) })).toBe('Selection');
+    expect(made({ kind: 'random', n: 10, seed: 3 })).toBe('Selection');
+    const nodes = [historyNode(), historyNode({ id: 1, parent: 0 })];
+    const fresh = { ...node, id: 2, parent: 1, kind: 'scratch' as const };
+    expect(storyOf(fresh, table, nodes)).toBe('Kind b −31 %, rest +12 %; worst: kind a; before: 1 Trained.');
+  });
+
+  it('tells rows without a label as missing, which a retrain on them has not forgotten', () => {
+    const side = (error: number): Measured => measurement(error, error, [['Missing', error]]);
+    const lost = { ...node, before: side(0.1), after: side(0.2) };
+    expect(storyOf(lost)).toBe('Selection +100 %, rest +100 %; most forgotten: kind missing.');
+    const missing: Maker = { kind: 'class', column: 3, classes: [], missing: true };
+    expect(mostForgotten({ ...lost, maker: missing })).toBeNull();
+  });
+
+  it('says where it was stopped', () => {
+    const result = runResult({ outcome: 'stopped', reason: 'user' });
+    const [fit] = node.fits;
+    if (!fit) throw new Error('There is no fit.');
+    expect(nodeDetail({ ...node, epochs: 2, result })).toBe('focus 80 %, stopped after 2 of 5 epochs');
+    expect(nodeDetail({ ...node, epochs: 0, result })).toBe('focus 80 %, stopped after 10 steps');
+    expect(nodeDetail(historyNode({ epochs: 272, fits: [{ ...fit, epochs: 299 }], result }))).toBe(
+      'stopped after 272 of 299 epochs',
+    );
   });
 
   it('names no class where none rose by more than 1 %', () => {

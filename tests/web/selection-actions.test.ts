@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ColumnValues, Criterion, Ready, RowsSummary } from '../../web/protocol/messages.ts';
 import { MISSING_INDEX, OTHER_INDEX } from '../../web/render/palette.ts';
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../../web/render/props.ts';
-import { bitsOfRows, rowsOf } from '../../web/state/selection.ts';
+import { bitsOfRows, describeMaker, rowsOf } from '../../web/state/selection.ts';
 import { createSelectionActions, type SelectionControl } from '../../web/state/selection-actions.ts';
 import type { Maker, Store } from '../../web/state/store.ts';
 import { createUndo } from '../../web/state/undo.ts';
@@ -428,11 +428,27 @@ describe('selections under names', () => {
     expect(selected(store)).toEqual([1, 2, 9]);
     actions.useSelection('not there');
     actions.useSelection('odd ones');
-    expect(store.selection.value.maker).toEqual(box(0, 0, 1, 1));
+    expect(store.selection.value.maker).toEqual({ ...box(0, 0, 1, 1), name: 'odd ones' });
     actions.forgetSelection('odd ones');
     expect(store.named.value).toEqual([]);
     await actions.undo();
     expect(store.named.value).toMatchObject([{ name: 'odd ones' }]);
+  });
+
+  it('are called by their names once they are used, also where the rows are selected already', () => {
+    const { store, actions } = start();
+    actions.selectBits(bits(1, 2), box(0, 0, 1, 1));
+    actions.saveSelection('odd ones');
+    actions.useSelection('odd ones');
+    const words = () => describeMaker(store.selection.value.maker, store.table.value, 100);
+    expect(words()).toBe('odd ones');
+    expect(store.undoable.value.undo).toBe('saved selection odd ones');
+    actions.toggleRow(2);
+    expect(words()).toBe('odd ones without row 3');
+    actions.clearSelection();
+    actions.useSelection('odd ones');
+    actions.invertSelection();
+    expect(words()).toBe('all but odd ones');
   });
 
   it('have one name each: rows saved under it again take its place, and can be had back', async () => {

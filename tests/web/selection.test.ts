@@ -216,6 +216,22 @@ describe('two makers becoming one', () => {
     expect(combineMakers(EIGHT, LASSO, 'intersect', emptyBits(10_000))).toEqual({ kind: 'none' });
   });
 
+  it('keep the name of a saved selection', () => {
+    const named: Maker = { ...EIGHT, name: 'eights' };
+    const nine: Maker = { kind: 'class', column: 0, classes: ['9'] };
+    expect(combineMakers(nine, named, 'replace', some)).toEqual(named);
+    expect(combineMakers(named, nine, 'add', some)).toEqual({
+      kind: 'both',
+      op: 'add',
+      first: named,
+      second: nine,
+    });
+    expect(describeMaker(combineMakers(nine, named, 'subtract', some), null, 10)).toMatch(/ without eights$/);
+    const compound: Maker = { kind: 'not', of: LASSO, name: 'x'.repeat(50) };
+    const words = describeMaker({ kind: 'not', of: compound }, null, 10);
+    expect(words).toBe(`all but ${'x'.repeat(40)}…`);
+  });
+
   it('stay one where all rows or classes of one column meet', () => {
     const all: Maker = { kind: 'all' };
     expect(combineMakers(all, EIGHT, 'subtract', some)).toEqual({ kind: 'not', of: EIGHT });

@@ -6,7 +6,7 @@ import { failureOf } from './engine-port.ts';
 import { safeFileName, withoutExtension } from './file-name.ts';
 import { withRetrainField } from './form.ts';
 import type { Deed, Recorder } from './history-actions.ts';
-import { planNow, type RetrainKind, type RetrainPlan, refusalNow, storyOf, taskTitle } from './retrain.ts';
+import { planNow, type RetrainKind, type RetrainPlan, refusalNow, storyNow, taskTitle } from './retrain.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
 import type { Maker } from './store.ts';
@@ -102,7 +102,7 @@ export function createRetrains(session: Session, runner: Runner, recorder: Recor
     const ran = await runner.run(model, { ...fit, selection: selected }, deed, job);
     if (!ran?.node && store.model.peek()?.info.model === model.info.model) recorder.compareWith(earlier);
     if (ran && ran.result.outcome !== 'cancelled') {
-      session.announce(ran.node ? storyOf(ran.node) : ran.result.message);
+      session.announce(ran.node ? storyNow(store, ran.node) : ran.result.message);
     }
   }
 

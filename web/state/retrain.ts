@@ -69,6 +69,17 @@ function shareOut(focus: number, wanted: number, selected: number, rest: number)
   return [batch, k];
 }
 
+/** Rows whose losses are looked at when an epoch of so many rows ends, as the kernels choose them. */
+function evaluatedRows(heldout: number, epochRows: number, kinds: readonly number[]): number {
+  const most = Math.min(1000, Math.max(256, Math.floor(epochRows / 4)));
+  return kinds.reduce((sum, rows) => sum + Math.min(rows, most), Math.min(2000, heldout));
+}
+
+/** What looking at rows costs, in batches trained: a third of training on them. */
+function inBatches(rows: number, batch: number): number {
+  return rows / batch / 3;
+}
+
 /**
  * What a retrain would do; null when it can't be done (`refusal` says why).
  *
@@ -96,7 +107,9 @@ export function planOf(
   const perEpoch = batchesOf(focus, batch, trained, rest);
   const steps = perEpoch * epochs;
   const { stepSeconds = null } = options;
-  const seconds = stepSeconds === null ? null : stepSeconds * steps;
+  const evaluated = evaluatedRows(countBits(heldout), perEpoch * batch, [trained, rest]);
+  const seconds =
+    stepSeconds === null ? null : stepSeconds * (steps + epochs * inBatches(evaluated, fit.batch));
   const plan = {
     kind,
     selected: countBits(selected),
@@ -209,6 +222,9 @@ export function changes(before: Measurement, after: Measurement): Change[] {
   ];
 }
 
+/** What the worker calls the rows that have no label. */
+const MISSING_CLASS = 'Missing';
+
 /** Least relative rise of a class's error that is called forgetting. */
 const FORGOTTEN = 0.01;
 
@@ -227,23 +243,56 @@ export function mostForgotten(node: HistoryNode): Change | null {
 
 /** Classes that a selection was made of, where that is what made it. */
 function classesOf(maker: Maker | null): string[] {
-  return maker?.kind === 'class' && !maker.except ? maker.classes : [];
+  if (maker?.kind !== 'class' || maker.except) return [];
+  return maker.missing ? [...maker.classes, MISSING_CLASS] : maker.classes;
 }
 
-/** "Selection −31 %, rest +12 %; most forgotten: digit 8.", of errors; of a plain training what the worker said. */
-export function storyOf(node: HistoryNode): string {
+/** Longest words for a selection that begin the story. */
+const SHORT = 24;
+
+/** "Digit 8", else "Selection": of shapes and clicked rows, and where a number would stand beside the percentage. */
+function subjectOf({ maker }: HistoryNode, table: TableState | null): string {
+  const tells = maker?.name !== undefined || maker?.kind === 'class' || maker?.kind === 'search';
+  const words = maker && table && tells ? describeMaker(maker, table, table.info.rows) : '';
+  if (words === '' || Array.from(words).length > SHORT) return 'Selection';
+  /* "pH" stays as it is. */
+  return /^\p{Ll}(?!\p{Lu})/u.test(words) ? `${words.charAt(0).toUpperCase()}${words.slice(1)}` : words;
+}
+
+/** "; most forgotten: digit 1"; a new start has nothing to forget: "; worst: digit 1; before: 3 Trained". */
+function behindStory(node: HistoryNode, table: TableState | null, nodes: readonly HistoryNode[]): string {
+  const worst = mostForgotten(node);
+  const fresh = node.kind === 'scratch';
+  const before = fresh ? nodes[node.parent ?? -1] : undefined;
+  const name = worst && worst.name === MISSING_CLASS ? 'missing' : worst?.name;
+  const parts = [
+    worst && `${fresh ? 'worst' : 'most forgotten'}: ${node.label ? `${node.label} ${name}` : name}`,
+    before && `before: ${before.id} ${nodeTitle(before, table)}`,
+  ];
+  return parts.map((part) => (part ? `; ${part}` : '')).join('');
+}
+
+/**
+ * "Selection −31 %, rest +12 %; most forgotten: digit 8.", of errors; with a table the selection by its words, where
+ * they are short: "Digit 8 −11 %, …". Of a plain training what the worker said. `nodes`: of the history.
+ */
+export function storyOf(
+  node: HistoryNode,
+  table: TableState | null = null,
+  nodes: readonly HistoryNode[] = [],
+): string {
   const { before, after } = node;
   if (!before || !after) return node.result.message;
   const [selection, rest] = changes(before, after);
   const parts: string[] = [];
-  if (selection && selection.change !== null) parts.push(`Selection ${percentText(selection.change)}`);
+  if (selection && selection.change !== null) {
+    parts.push(`${subjectOf(node, table)} ${percentText(selection.change)}`);
+  }
   if (rest && rest.change !== null) {
     parts.push(`${parts.length === 0 ? 'Rest' : 'rest'} ${percentText(rest.change)}`);
   }
   if (parts.length === 0) return node.result.message;
-  const worst = mostForgotten(node);
-  const name = worst && (node.label ? `${node.label} ${worst.name}` : worst.name);
-  return `${parts.join(', ')}${name ? `; most forgotten: ${name}` : ''}.`;
+  return `${parts.join(', ')}${behindStory(node, table, nodes)}.`;
 }
 
 const DOING: Record<RetrainKind, string> = {
@@ -271,10 +320,14 @@ export function nodeTitle(node: Pick<HistoryNode, 'kind' | 'maker'>, table: Tabl
   return `${VERBS[kind]} ${describeMaker(maker, table, table?.info.rows ?? 0)}`;
 }
 
-/** "20 epochs", "focus 80 %, 5 epochs": what goes behind the title. */
+/** "20 epochs", "focus 80 %, 5 epochs", "stopped after 2 of 5 epochs": what goes behind the title. */
 export function nodeDetail(node: HistoryNode): string {
-  const steps = node.fits.reduce((sum, fit) => sum + (fit.steps ?? 0), 0);
-  const length = node.epochs > 0 ? counted(node.epochs, 'epoch', 'epochs') : counted(steps, 'step', 'steps');
+  const done =
+    node.epochs > 0 ? counted(node.epochs, 'epoch', 'epochs') : counted(stepsOf(node), 'step', 'steps');
+  const asked = node.fits.reduce((sum, { epochs }) => sum + epochs, 0);
+  const stopped = node.result.reason === 'user' && node.result.outcome === 'stopped';
+  const of = `${formatCount(node.epochs)} of ${counted(asked, 'epoch', 'epochs')}`;
+  const length = stopped ? `stopped after ${node.epochs > 0 && node.epochs < asked ? of : done}` : done;
   return node.kind === 'retrain' && node.focus !== null
     ? `focus ${shareText(node.focus)}, ${length}`
     : length;
@@ -314,12 +367,26 @@ function followed(store: Store): Pick<Store['bulk'], 'selected' | 'heldout'> {
   return store.bulk;
 }
 
+/** Batches that a node was worth, with the rows looked at when its epochs ended. */
+function worthOf(node: HistoryNode, heldout: RowBits | null, rows: number): number {
+  const held = countBits(heldout);
+  return node.fits.reduce((sum, { steps = 0, batch, selection, focus = 1 }) => {
+    const { selected, rest } = trainedCounts(selection ?? null, heldout, rows);
+    if (!selection) return sum + steps * (1 + inBatches(evaluatedRows(held, 0, []), Math.max(1, rest)));
+    const [size] = shareOut(focus, batch, selected, rest);
+    const perEpoch = batchesOf(focus, size, selected, rest);
+    const evaluated = evaluatedRows(held, perEpoch * size, [selected, rest]);
+    return sum + steps * (1 + inBatches(evaluated, size) / perEpoch);
+  }, 0);
+}
+
 /** Seconds of a batch: as the last training took them, else as estimated for the form. */
 export function stepSeconds(store: Store): number | null {
   const { nodes, at } = store.history.value;
   const node = nodes[at ?? nodes.length - 1];
-  const steps = node ? stepsOf(node) : 0;
-  if (node && steps > 0 && node.seconds > 0) return node.seconds / steps;
+  const { heldout } = followed(store);
+  const worth = node ? worthOf(node, heldout, store.table.value?.info.rows ?? 0) : 0;
+  if (node && worth > 0 && node.seconds > 0) return node.seconds / worth;
   return store.estimate.value?.step_seconds ?? null;
 }
 
@@ -343,20 +410,36 @@ export function planNow(
   });
 }
 
+/** Why nothing can be begun now; null when the model rests. */
+function heldUp(store: Store): string | null {
+  const phase = store.phase.value.kind;
+  if (store.history.value.returning) return 'Wait until the model is back.';
+  if (phase === 'paused') return 'Resume or stop the training first.';
+  if (phase === 'running' || phase === 'pausing') return 'Stop the training first, or wait until it ends.';
+  return phase === 'finished' || phase === 'ready' || phase === 'failed'
+    ? null
+    : 'Wait until the data is there.';
+}
+
 /** Why such a retrain can't be begun now, in a sentence for the button's title; null when it can. */
 export function refusalNow(
   store: Store,
   kind: RetrainKind = 'retrain',
   rows?: RowBits | null,
 ): string | null {
-  const phase = store.phase.value.kind;
+  const held = heldUp(store);
   const model = store.model.value;
   const trained = store.history.value.nodes.length > 0 || (model?.losses.length ?? 0) > 0;
   if (!model || !trained) return 'Train a model first.';
-  if (phase !== 'finished' && phase !== 'ready' && phase !== 'failed') return 'Wait until the model rests.';
+  if (held !== null) return held;
   const { selected, heldout } = followed(store);
   const why = refusal(kind, store.table.value, rows === undefined ? selected : rows, heldout);
   /* From scratch is told by the model's own form. */
   const wrong = kind !== 'scratch' && Object.values(store.retrain.value.errors).some(Boolean);
   return why ?? (wrong ? 'A setting of the retrain is wrong.' : null);
+}
+
+/** The story of a state, with the names that the page has for its rows. Follows the store when called in a component. */
+export function storyNow(store: Store, node: HistoryNode): string {
+  return storyOf(node, store.table.value, store.history.value.nodes);
 }

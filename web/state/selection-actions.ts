@@ -58,6 +58,7 @@ export interface SelectionActions extends HideActions {
    * False when there is no name or nothing is selected.
    */
   saveSelection(name: string): boolean;
+  /** Selects the rows saved under a name, which is what they are called from then on. */
   useSelection(name: string, op?: SelectionOp): void;
   forgetSelection(name: string): void;
   setTool(tool: Tool): void;
@@ -137,7 +138,11 @@ export function createSelectionActions(
     const next = count > 0 ? { bits, maker: rounded(maker) } : NOTHING;
     batch(() => {
       store.drawing.value = null;
-      if (sameBits(before.bits, next.bits)) return;
+      if (sameBits(before.bits, next.bits)) {
+        /* The same rows by their name are no step. */
+        if (next.maker.name !== undefined && next.maker.name !== before.maker.name) put(next);
+        return;
+      }
       put(next);
       const label = count > 0 ? `selection of ${rowsText(count)}` : 'clearing the selection';
       undo.push({ label, undo: () => put(before), redo: () => put(next), says });
@@ -254,7 +259,7 @@ export function createSelectionActions(
     forgetSelection: named.forget,
     useSelection(name, op) {
       const found = named.find(name);
-      if (found) selectBits(found.bits, found.maker, op);
+      if (found) selectBits(found.bits, { ...found.maker, name: found.name }, op);
     },
     setTool(tool) {
       store.tool.value = tool;

@@ -162,7 +162,9 @@ export function combineMakers(a: Maker, b: Maker, op: SelectionOp, result: RowBi
   if (b.kind === 'none' || (b.kind === 'all' && op === 'intersect')) return a;
   if (a.kind === 'none' || (b.kind === 'all' && op === 'add')) return b;
   if (a.kind === 'all') return op === 'add' ? a : op === 'intersect' ? b : inverseMaker(b);
-  const merged = mergeClasses(a, b, op) ?? mergeRows(a, b, op, result);
+  /* What has a name is told by it. */
+  const named = a.name !== undefined || b.name !== undefined;
+  const merged = named ? null : (mergeClasses(a, b, op) ?? mergeRows(a, b, op, result));
   if (merged) return merged;
   const both: Maker = { kind: 'both', op, first: a, second: b };
   if (depth(both) > DEEPEST) return { kind: 'rows', rows: runsOf(result) };
@@ -221,6 +223,7 @@ function depth(maker: Maker): number {
 
 /** Numbers that it takes to tell shapes and rows; null when words tell a part of it. */
 function drawnNumbers(maker: Maker): number | null {
+  if (maker.name !== undefined) return null;
   switch (maker.kind) {
     case 'rows':
       return maker.rows.length;
@@ -248,14 +251,16 @@ export function countSentence(selected: number, rows: number, hidden = 0): strin
 }
 
 /**
- * What made a selection, in a few words that go on in a sentence: "digit 8", "1,000 at random, seed 3", "lasso at
+ * What made a selection, in a few words that go on in a sentence; of a saved one its name: "digit 8", "1,000 at random, seed 3", "lasso at
  * epoch 12". `rows`: of the table.
  */
 export function describeMaker(maker: Maker, table: TableState | null, rows: number): string {
   const inner = (part: Maker): string => {
     const words = describeMaker(part, table, rows);
-    return part.kind === 'both' || part.kind === 'not' ? `(${words})` : words;
+    const compound = part.kind === 'both' || part.kind === 'not';
+    return compound && part.name === undefined ? `(${words})` : words;
   };
+  if (maker.name !== undefined) return cut(maker.name);
   switch (maker.kind) {
     case 'none':
       return 'no rows';

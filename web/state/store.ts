@@ -129,7 +129,11 @@ export type Tool = 'pan' | 'lasso' | 'box' | 'brush';
 export type RowValue = 'error' | 'change' | 'drift';
 
 /** What made a selection: enough to say it in words, and to make it again. */
-export type Maker =
+export type Maker = Making & {
+  name?: string; // under which the selection was saved, and used again
+};
+
+type Making =
   | { kind: 'none' }
   | { kind: 'all' }
   | Criterion
