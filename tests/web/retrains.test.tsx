@@ -150,7 +150,7 @@ describe('what a retrain has changed', () => {
   it('is told in a sentence, and in numbers for selection, rest and each class', () => {
     const { region } = show([historyNode(), retrained()], 1);
     expect(region.querySelector('.story')?.textContent).toBe(
-      'Selection −50 %, rest +50 %; most forgotten: kind 7.',
+      'Kind 5 −50 %, rest +50 %; most forgotten: kind 7.',
     );
     expect(table(region)).toEqual([
       ['Selection', '0.200', '0.100', '', '−50 %'],
@@ -175,6 +175,44 @@ describe('what a retrain has changed', () => {
     expect(rows.map(([name]) => name)).toEqual(['2', '9']);
   });
 
+  it('has a difference of distance correlations that is that of the numbers shown, and none without rows enough', () => {
+    const group = (error: number, distance_correlation: number | null) => ({
+      n: 40,
+      error,
+      distance_correlation,
+    });
+    const before = { ...BEFORE, selection: group(0.2, 0.5514), rest: group(0.1, null) };
+    const after = { ...AFTER, selection: group(0.1, 0.5706), rest: group(0.1, null) };
+    const { region } = show([historyNode(), retrained({ before, after })], 1);
+    expect(table(region).slice(-2)).toEqual([
+      ['Distance correlation'],
+      ['Selection', '0.551', '0.571', '+0.020'],
+    ]);
+    cleanup();
+    const none = { ...before, selection: group(0.2, null) };
+    const two = show([historyNode(), retrained({ before: none, after: none })], 1);
+    expect(two.region.textContent).not.toContain('Distance correlation');
+  });
+
+  it('of many classes those that changed most, and all on demand', async () => {
+    const names = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i));
+    const was = names.map((name) => ({ name, n: 5, error: 0.1 }));
+    const is = names.map((name, i) => ({ name, n: 5, error: 0.1 + (i % 2) * 0.01 * i }));
+    const { region } = show(
+      [historyNode(), retrained({ before: { ...BEFORE, classes: was }, after: { ...AFTER, classes: is } })],
+      1,
+    );
+    const listed = (): string =>
+      table(region)
+        .map(([name]) => name?.[0])
+        .filter((name) => /^[a-z]/.test(name ?? '') && name !== 'k')
+        .join('');
+    expect(listed()).toBe('hjlnprtvxz');
+    fireEvent.click(screen.getByRole('button', { name: 'All 26 classes' }));
+    await redraw();
+    expect(listed()).toBe(names.filter((name) => name !== 'k').join(''));
+  });
+
   it('says nothing of a rest where every row was selected', () => {
     const none = { n: 0, error: null, distance_correlation: null };
     const { region } = show(
@@ -182,7 +220,7 @@ describe('what a retrain has changed', () => {
       1,
     );
     expect(table(region).filter(([name]) => name === 'Rest')).toEqual([]);
-    expect(region.querySelector('.story')?.textContent).toMatch(/^Selection −50 %; most forgotten/);
+    expect(region.querySelector('.story')?.textContent).toMatch(/^Kind 5 −50 %; most forgotten/);
   });
 
   it('is not told of a plain training', () => {
