@@ -48,8 +48,13 @@ async function findings(page: Page, rules: object): Promise<string[]> {
 async function check(site: Site, state: string, rules: object = {}): Promise<void> {
   const { page } = site;
   expect(await findings(page, rules), state).toEqual([]);
-  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
-  expect(wide, `${state}: no sideways scroll`).toBeLessThanOrEqual(seen);
+  const [wide, high, width, height] = await page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return [scrollWidth, scrollHeight, innerWidth, innerHeight] as const;
+  });
+  expect(wide, `${state}: no sideways scroll`).toBeLessThanOrEqual(width);
+  /* Beside the map the panels scroll, never the page. */
+  if (width >= 900) expect(high, `${state}: the page does not scroll`).toBeLessThanOrEqual(height);
 }
 
 /** Opens the page with axe at hand: the policy would refuse a script that is put in later. */
@@ -136,6 +141,40 @@ test.each(['light', 'dark'] as const)(
     }
   },
 );
+
+test('under the map the page stays where it is when a retrain ends, and what it changed can be read beside it', async () => {
+  const site = await open({ viewport: { width: 390, height: 844 } });
+  const { page } = site;
+  try {
+    await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+    await page.getByText('120 rows of 6 numbers.').waitFor();
+    await ended(page);
+    await named.legend(page).getByRole('button', { name: 'red', exact: true }).click();
+    const retrain = page.getByRole('button', { name: 'Retrain on selection' });
+    await retrain.scrollIntoViewIfNeeded();
+    await retrain.click();
+    const at = await page.evaluate(() => scrollY);
+    const table = page.getByRole('table', { name: 'Error before and after' });
+    await table.waitFor();
+    await page.waitForTimeout(300);
+    expect(await page.evaluate(() => scrollY)).toBe(at);
+
+    await page.setViewportSize({ width: 1440, height: 900 });
+    /* All of its lines are in sight without scrolling, and no number is cut. */
+    const seen = await table.evaluate((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      const column = one.closest('.side-rest')?.getBoundingClientRect();
+      const cut = [...one.querySelectorAll('td')].filter(
+        ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+      );
+      return { whole: column !== undefined && top >= column.top && bottom <= column.bottom, cut: cut.length };
+    });
+    expect(seen).toEqual({ whole: true, cut: 0 });
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
 
 test('with forced colours the page can be read and used', async () => {
   const site = await open({ forcedColors: 'active', colorScheme: 'dark' });

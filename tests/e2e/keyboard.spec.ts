@@ -208,6 +208,36 @@ test('a question mark opens the help, Escape closes it, and the focus is where i
   expect((await focus()).key).toBe(before.key);
 });
 
+test('a slash opens the search among the ways to select, Escape gives the focus back', async () => {
+  const { page } = site;
+  const before = await focus();
+  await press('/');
+  const panel = page.getByRole('dialog', { name: 'Select by…' });
+  await panel.waitFor();
+  await until('the text has the focus', async () => (await focus()).name === 'Text');
+  await page.keyboard.type('no such text/');
+  expect(await panel.getByLabel('Text').inputValue()).toBe('no such text/');
+  await press('Enter');
+  await panel.getByText(/^No row found/).waitFor();
+  await press('Escape');
+  await panel.waitFor({ state: 'hidden' });
+  expect((await focus()).key).toBe(before.key);
+
+  /* What is typed into a field is put back by Escape, and only the next one closes its panel. */
+  await tabTo(/^Retrain settings/, 'button');
+  await press('Enter');
+  const epochs = page.getByLabel('Retrain epochs');
+  await epochs.waitFor();
+  await until('it has the focus', async () => /Retrain epochs/.test((await focus()).name));
+  const was = await epochs.inputValue();
+  await page.keyboard.type('77');
+  await press('Escape');
+  expect(await epochs.inputValue()).toBe(was);
+  await press('Escape');
+  await epochs.waitFor({ state: 'hidden' });
+  site.assertClean();
+});
+
 test('the theme is changed, and the table of rows opened', async () => {
   const { page } = site;
   const ground = () =>

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { numberText } from '../state/number-text.ts';
 import { planNow, type RetrainPlan, refusalNow, shareText } from '../state/retrain.ts';
+import { formatCount } from '../state/summary.ts';
 import { ActionButton } from './action-button.tsx';
 import { Icon } from './icon.tsx';
 import { Popover } from './popover.tsx';
@@ -25,7 +26,7 @@ export function RetrainBar({ store, actions }: PanelProps): JSX.Element {
       </ActionButton>
       <FocusSlider store={store} actions={actions} plan={plan} />
       <RetrainSettings store={store} actions={actions} />
-      <p class="retrain-plan">{store.selection.value.count === 0 ? INVITATION : (why ?? plan?.sentence)}</p>
+      <p class="retrain-plan">{store.selection.value.count === 0 ? invitation() : (why ?? plan?.sentence)}</p>
       <div class="selection-group">
         <ActionButton
           why={refusalNow(store, 'exclude')}
@@ -46,8 +47,13 @@ export function RetrainBar({ store, actions }: PanelProps): JSX.Element {
   );
 }
 
-const INVITATION =
-  'Select rows to retrain on them: Shift and drag on the map, press a class of the legend, or choose them here.';
+/** Fingers have no Shift. */
+function invitation(): string {
+  const gesture = matchMedia('(pointer: coarse)').matches
+    ? 'press long on the map and draw around them'
+    : 'Shift and drag on the map';
+  return `Select rows to retrain on them: ${gesture}, press a class of the legend, or choose them here.`;
+}
 
 const FOCUS =
   'Focus: the share of the loss that the selection carries in every batch. At the left its share of the rows, at the right all of it: the rest is not visited.';
@@ -88,7 +94,7 @@ function FocusSlider({ store, actions, plan }: PanelProps & { plan: RetrainPlan 
 
 function RetrainSettings({ store, actions }: PanelProps): JSX.Element {
   const form = store.retrain.value;
-  const face = `${form.epochs} ${form.epochs === 1 ? 'epoch' : 'epochs'}, rate ${numberText(form.learning_rate)}`;
+  const face = `${formatCount(form.epochs)} ${form.epochs === 1 ? 'epoch' : 'epochs'}, rate ${numberText(form.learning_rate)}`;
   return (
     <Popover
       name={`Retrain settings: ${face}`}
@@ -119,6 +125,7 @@ function RetrainSettings({ store, actions }: PanelProps): JSX.Element {
             store={store}
             actions={actions}
           />
+          <p class="hint">Taken with Enter or on leaving the field; Esc puts back what was there.</p>
         </div>
       )}
     </Popover>
