@@ -171,6 +171,18 @@ describe('steps that change the model', () => {
     await undo.undo();
     expect(value.now).toBe(0);
   });
+
+  it('can’t be redone once the model has gone on in another way; what was done can be undone', async () => {
+    const { undo, act, store } = bench();
+    act(1, true);
+    act(2);
+    act(3, true);
+    for (let i = 0; i < 2; i++) await undo.undo();
+    undo.forgetRedo();
+    expect(store.undoable.value).toEqual({ undo: 'step to 1', redo: 'step to 2' });
+    await undo.redo();
+    expect(store.undoable.value).toEqual({ undo: 'step to 2', redo: null });
+  });
 });
 
 /** An entry whose undo and redo end when the test says so. */

@@ -210,7 +210,6 @@ export function createRecorder(
     const { nodes } = store.history.peek();
     settleAt(node.id);
     steps = node.steps;
-    undo.forgetRedo();
     const before = selected ? store.bulk.before : null;
     if ('value' in snapshot) snapshots.put(node.id, { buffer: snapshot.value, before }, node.rated);
     batch(() => {
