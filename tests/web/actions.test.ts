@@ -20,6 +20,32 @@ import {
 } from './session-fixture.ts';
 
 describe('training', () => {
+  it('adds losses in place, so that a message costs what is new, and leaves those of states alone', async () => {
+    const bench = await trainingBench();
+    const { store, actions, engine } = bench;
+    const loss = (epoch: number) => ({ epoch, train: 1 / epoch, heldout: null });
+    const tell = (job: number, ...epochs: number[]) =>
+      actions.onProgress(progressOf(job, { series: epochs.map(loss) }));
+    const epochs = (): number[] => (store.model.value?.losses ?? []).map(({ epoch }) => epoch);
+    tell(bench.job, 1, 2);
+    const mine = store.model.value?.losses;
+    tell(bench.job, 3);
+    tell(bench.job, 4, 5);
+    expect(store.model.value?.losses).toBe(mine);
+    await engine.waiting('run').answer(runResult({ epochs: 5, steps: 500 }));
+    void actions.train();
+    await settle();
+    const { job } = engine.waiting('run').body;
+    tell(job, 6);
+    expect(epochs()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(store.history.value.nodes[0]?.losses).toHaveLength(5);
+    /* After a loss of the worker it goes on from an earlier epoch. */
+    tell(job, 7, 8);
+    tell(job, 7);
+    tell(job, 8, 9);
+    expect(epochs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   it('collects the losses of the job that runs, and of no other', async () => {
     const bench = await trainingBench();
     const { actions, store, job } = bench;

@@ -4,11 +4,11 @@
  */
 
 import { batch } from '@preact/signals';
-import type { FitSpec, Id, Progress, RunResult } from '../protocol/messages.ts';
+import type { EpochLoss, FitSpec, Id, Progress, RunResult } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import type { Models } from './model-actions.ts';
 import type { Session } from './session-actions.ts';
-import type { Phase, RunKind, Store } from './store.ts';
+import type { ModelState, Phase, RunKind, Store } from './store.ts';
 import { progressSentence } from './transport.ts';
 
 export interface JobActions {
@@ -33,6 +33,7 @@ export interface Running {
   readonly result: Promise<RunResult>;
   done: number; // batches, as last reported
   rated: boolean; // the learning rate was changed on the way
+  losses: EpochLoss[] | null; // the model's, once they are this job's own to add to
 }
 
 export interface Jobs extends JobActions {
@@ -76,6 +77,20 @@ function partOf(told: Progress, replay: Replay): Progress {
   return { ...told, done, total: replay.total, seconds_left };
 }
 
+/**
+ * The losses with new ones: added in place, as there may be very many. States of the history hold those that they ended
+ * with, so that a job makes its own first; and again when a worker was lost, and epochs come once more.
+ */
+function lossesWith(now: Running, model: ModelState, series: readonly EpochLoss[]): EpochLoss[] {
+  const first = series[0]?.epoch ?? 0;
+  const again = (model.losses.at(-1)?.epoch ?? 0) >= first;
+  if (!now.losses || now.losses !== model.losses || again) {
+    now.losses = model.losses.filter(({ epoch }) => epoch < first);
+  }
+  for (const loss of series) now.losses.push(loss);
+  return now.losses;
+}
+
 export function createJobs(session: Session, models: Models): Jobs {
   const { store, engine } = session;
   let running: Running | null = null;
@@ -87,7 +102,7 @@ export function createJobs(session: Session, models: Models): Jobs {
     const result = engine.request({ type: 'run', job, model, fit, live: replay === null }).finally(() => {
       if (running === mine) running = null;
     });
-    const mine: Running = { job, model, kind, replay, result, done: 0, rated: false };
+    const mine: Running = { job, model, kind, replay, result, done: 0, rated: false, losses: null };
     running = mine;
     resuming = false;
     return mine;
@@ -126,9 +141,7 @@ export function createJobs(session: Session, models: Models): Jobs {
     batch(() => {
       store.progress.value = progress;
       if (model && !replay && progress.series.length > 0) {
-        const first = progress.series[0]?.epoch ?? 0;
-        const kept = model.losses.filter(({ epoch }) => epoch < first);
-        models.setModel(model.info.model, { losses: [...kept, ...progress.series] });
+        models.setModel(model.info.model, { losses: lossesWith(now, model, progress.series) });
       }
       const phase = store.phase.peek();
       const runs = phase.kind === 'running' || phase.kind === 'pausing';

@@ -30,7 +30,7 @@ export function nodeEnds(history: History, losses: readonly EpochLoss[]): number
 }
 
 /**
- * The lines. Between two states lies a place without values, half an epoch on: selection and rest are other rows
+ * The lines, of all epochs or of some. `ends` ascend. Between two states lies a place without values, half an epoch on: selection and rest are other rows
  * from there, and their lines begin anew.
  */
 export function lossColumns(losses: readonly EpochLoss[], ends: readonly number[]): LossColumns {
@@ -40,10 +40,13 @@ export function lossColumns(losses: readonly EpochLoss[], ends: readonly number[
     epochs.push(epoch);
     for (const [i, line] of lines.entries()) line.push(values[i] ?? null);
   };
-  const breaks = new Set(ends);
+  let next = 0;
   for (const { epoch, train, heldout, selection = null, rest = null } of losses) {
+    /* The epoch where a state ended may be one that is left out. */
+    for (let end = ends[next]; end !== undefined && end < epoch; end = ends[++next]) {
+      if (epochs.length > 0) put(end + 0.5, []);
+    }
     put(epoch, [train, heldout, selection, rest]);
-    if (breaks.has(epoch)) put(epoch + 0.5, []);
   }
   return [epochs, ...lines];
 }

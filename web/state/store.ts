@@ -61,7 +61,7 @@ export interface ModelState {
   method: Method;
   params: AeParams;
   fit: FitSpec; // of the last or current run
-  losses: EpochLoss[];
+  losses: EpochLoss[]; // grows in place while a training runs: its length tells
   result: RunResult | null;
 }
 

@@ -8,12 +8,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { EpochLoss } from '../protocol/messages.ts';
 import { chartSentence, chartStart, hasSelection, lossColumns, nodeEnds } from '../state/loss-lines.ts';
+import { LossThinner, placeOf } from '../state/loss-thin.ts';
 import { formatCount } from '../state/summary.ts';
 import { lossNumber, lossUnit } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
 
-/** Epochs listed in the table: the last ones; the chart has all. */
+/** Epochs listed in the table: the last ones; the chart has all, thinned where they are very many. */
 const MOST_LISTED = 200;
 
 export function LossPanel({ store, actions }: PanelProps): JSX.Element {
@@ -21,15 +22,21 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
   const losses = model?.losses ?? [];
   const log = store.logLoss.value;
   const history = store.history.value;
-  const ends = useMemo(() => nodeEnds(history, losses), [history, losses]);
+  /* They grow in place: their number tells. */
+  const ends = useMemo(() => nodeEnds(history, losses), [history, losses, losses.length]);
   const listed = losses.slice(-MOST_LISTED).reverse();
   const split = listed.some(hasSelection);
   const [whole, setWhole] = useState(false);
-  const start = useMemo(() => chartStart(losses, ends), [losses, ends]);
+  const start = useMemo(() => chartStart(losses, ends), [losses, losses.length, ends]);
   const from = whole ? null : start;
+  const thinner = useRef(new LossThinner());
+  const points = useMemo(
+    () => thinner.current.points(losses, from === null ? 0 : placeOf(losses, from - 1)),
+    [losses, losses.length, from],
+  );
   return (
     <section class="loss-panel" aria-label="Loss">
-      <LossChart losses={losses} ends={ends} from={from} log={log} theme={store.theme.value} />
+      <LossChart losses={points} ends={ends} from={from} log={log} theme={store.theme.value} />
       <p class="visually-hidden">{chartSentence(losses, ends, lossUnit(model))}</p>
       {losses.length > 0 ? (
         <div class="loss-buttons">
@@ -98,6 +105,7 @@ export function LossPanel({ store, actions }: PanelProps): JSX.Element {
 }
 
 interface ChartProps {
+  /** Of all epochs shown, or of as many as make the same picture. */
   losses: readonly EpochLoss[];
   /** Epochs after which something else was begun: a line stands there. */
   ends: readonly number[];
