@@ -214,6 +214,24 @@ describe('distance correlation', () => {
     });
   });
 
+  it('says what it claims: the rows as floats, their points, and little else', () => {
+    const rows = Uint32Array.from({ length: 50 }, (_, i) => i);
+    withMatrix(
+      Array.from(rows, (i) => Array.from({ length: 40 }, (_, j) => (i * j) % 7)),
+      (matrix) => {
+        const used = k.heap.inUse();
+        const correlation = DistanceCorrelation.create(k, matrix, new Float32Array(100), rows);
+        const claimed = k.heap.inUse() - used;
+        correlation.free();
+        const bytes = DistanceCorrelation.bytes(k, 40, 50);
+        expect(claimed).toBeGreaterThanOrEqual(bytes);
+        expect(claimed).toBeLessThan(bytes + 64);
+        expect(bytes).toBeGreaterThan(50 * 40 * 4);
+      },
+    );
+    expect(DistanceCorrelation.bytes(k, 0xfffffff0, 1000)).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('has no value for too few rows, or where nothing differs', () => {
     withMatrix(flowers, (matrix) => {
       const positions = new Float32Array(300);

@@ -87,6 +87,7 @@ describe('row 83: floats', () => {
     [floatOf(0x7f7fffff), '3.4028235e+38'],
     [16_777_217, '16777216'],
     [123_456_789, '123456790'],
+    [9.67255947842164e24, '9.67256e+24'],
     [Number.NaN, 'NaN'],
     [Number.NEGATIVE_INFINITY, '-Infinity'],
   ])('%d is written as %s', (value, text) => {

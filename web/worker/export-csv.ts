@@ -63,8 +63,9 @@ export function floatText(value: number): string {
       }
     }
   }
+  // A decimal of up to six digits that reads back is the nearest one of six; of seven another one may lie nearer.
   if (size >= 2 ** 24 && size < Number.POSITIVE_INFINITY) {
-    const digits = [7, 8, 9].find((count) => Math.fround(Number(value.toPrecision(count))) === value);
+    const digits = [6, 7, 8, 9].find((count) => Math.fround(Number(value.toPrecision(count))) === value);
     return String(Number(value.toPrecision(digits ?? 9)));
   }
   return Object.is(value, -0) ? '-0' : String(shortestFloat(value));
