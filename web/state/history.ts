@@ -80,3 +80,8 @@ export function fitsOf(history: History, path: Path): { fit: FitSpec; after: num
     });
   });
 }
+
+/** Seconds it takes to return: 0 when the snapshot is kept, null when the state can't be made again. */
+export function costOf(history: History, to: number): number | null {
+  return pathTo(history, to)?.seconds ?? null;
+}

@@ -9,7 +9,7 @@ import type { Failure, FitSpec } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import { fitsOf, type Path } from './history.ts';
 import type { Recorder } from './history-actions.ts';
-import { nodeName } from './retrain.ts';
+import { nodeName } from './retrain-story.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
 import type { Before, HistoryNode, ModelState } from './store.ts';

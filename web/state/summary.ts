@@ -61,6 +61,11 @@ export function meanTexts(a: number, b: number): [string, string] {
   return [text(a), text(b)];
 }
 
+/** "1 epoch", "2,000 epochs". */
+export function counted(n: number, one: string, many: string): string {
+  return `${formatCount(n)} ${n === 1 ? one : many}`;
+}
+
 /** How people count rows: the first is row 1. */
 export function rowName(row: number): string {
   return `Row ${formatCount(row + 1)}`;

@@ -6,7 +6,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { sameAxes } from '../state/colouring.ts';
-import { type Change, changes, mostForgotten, percentText } from '../state/retrain.ts';
+import { type Change, changes, mostForgotten, percentText } from '../state/retrain-story.ts';
 import type { HistoryNode, Measured } from '../state/store.ts';
 import { formatCount, formatNumber } from '../state/summary.ts';
 import { DataText } from './data-text.tsx';

@@ -3,7 +3,8 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { numberText } from '../state/number-text.ts';
-import { planNow, type RetrainPlan, refusalNow, shareText } from '../state/retrain.ts';
+import { planNow, type RetrainPlan, refusalNow } from '../state/retrain.ts';
+import { shareText } from '../state/retrain-story.ts';
 import { formatCount } from '../state/summary.ts';
 import { ActionButton } from './action-button.tsx';
 import { Icon } from './icon.tsx';

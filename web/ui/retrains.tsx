@@ -5,7 +5,8 @@
 
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { changes, costOf, nodeDetail, nodeTitle, percentText, storyNow } from '../state/retrain.ts';
+import { costOf } from '../state/history.ts';
+import { changes, nodeDetail, nodeTitle, percentText, storyNow } from '../state/retrain-story.ts';
 import type { Colouring, History, HistoryNode, Store, TableState } from '../state/store.ts';
 import { aboutText } from '../state/transport.ts';
 import { ActionButton } from './action-button.tsx';

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { hasSelection } from '../state/loss-lines.ts';
-import { storyNow } from '../state/retrain.ts';
+import { storyNow } from '../state/retrain-story.ts';
 import type { Store } from '../state/store.ts';
 import { formatCount, formatNumber } from '../state/summary.ts';
 import {
