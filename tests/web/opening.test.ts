@@ -378,4 +378,69 @@ describe('roles and scaling', () => {
     expect(kind(bench)).toBe('finished');
     expect(texts(bench)[0]).toMatch(/^That choice was taken back\. No feature is left\./);
   });
+
+  /** A retrain has been done; it is the second state of the model. */
+  async function retrainedBench() {
+    const bench = await trainingBench();
+    await bench.engine.waiting('run').answer(runResult());
+    bench.actions.selectRow(7);
+    void bench.actions.retrain();
+    await settle();
+    await bench.engine.waiting('run').answer(runResult({ epochs: 5, steps: 1005 }));
+    expect(bench.store.history.value.nodes).toHaveLength(2);
+    return bench;
+  }
+  const QUESTION = 'This starts a new model; 2 states of this one are lost.';
+
+  it('that would cost the states of a model ask first, and change nothing until then', async () => {
+    const bench = await retrainedBench();
+    const { store, actions, engine } = bench;
+    const { roles } = store.table.value ?? {};
+    const prepared = engine.count('prepare');
+    await actions.setRole(1, 'ignored');
+    await actions.setScale('minmax');
+    expect(texts(bench)).toEqual([QUESTION]);
+    expect(store.announcement.value).toBe(QUESTION);
+    expect(store.table.value).toMatchObject({ roles, scale: 'auto' });
+    await press(bench, 'Keep');
+    expect(texts(bench)).toEqual([]);
+    expect(engine.count('prepare')).toBe(prepared);
+    expect(store.history.value.nodes).toHaveLength(2);
+
+    void actions.setRole(1, 'ignored');
+    await settle();
+    await actions.setRole(3, 'ignored'); // a label: no number changes
+    await press(bench, 'Go on');
+    expect(store.table.value?.roles).toEqual(['feature', 'ignored', 'feature', 'ignored']);
+    expect(engine.count('prepare')).toBe(prepared + 1);
+    expect(store.history.value.nodes).toEqual([]);
+    expect(texts(bench)).toEqual([]);
+  });
+
+  it('ask in the middle of a retrain, which goes on; the question counts with it, and goes with its cause', async () => {
+    const bench = await trainingBench();
+    const { store, actions, engine } = bench;
+    await engine.waiting('run').answer(runResult());
+    actions.selectRow(7);
+    void actions.retrain();
+    await settle();
+    await actions.setScale('minmax');
+    expect(texts(bench)).toEqual(['This starts a new model; 1 state of this one is lost.']);
+    expect(kind(bench)).toBe('running');
+    await engine.waiting('run').answer(runResult({ epochs: 5, steps: 1005 }));
+    expect(texts(bench)).toEqual([QUESTION]);
+    void actions.startAgain();
+    await settle();
+    expect(texts(bench)).toEqual([]);
+    expect(store.table.value?.scale).toBe('auto');
+  });
+
+  it('ask nothing where there are only trainings to lose', async () => {
+    const bench = await trainingBench();
+    await bench.engine.waiting('run').answer(runResult());
+    void bench.actions.setScale('minmax');
+    await settle();
+    expect(texts(bench)).toEqual([]);
+    expect(bench.store.table.value?.scale).toBe('minmax');
+  });
 });

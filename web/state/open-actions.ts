@@ -18,7 +18,10 @@ export interface OpenActions {
    * demonstration excepted) it asks first.
    */
   open(source: File | string): Promise<void>;
-  /** Uses columns for something else. Prepares the numbers again; a trained model starts again. */
+  /**
+   * Uses columns for something else. Prepares the numbers again; a trained model starts again. Asks first when states of
+   * a model that was retrained would be lost.
+   */
   setRole(columns: number | readonly number[], role: Role): Promise<void>;
   setScale(scale: Scale): Promise<void>;
   /** Tells why a drop can't be opened. */
@@ -50,6 +53,11 @@ export interface LoadHooks {
   onJob?(job: Id, stage: 'read' | 'features'): void;
   onDownload?(download: Download): void;
 }
+
+type Chosen = Pick<TableState, 'roles' | 'scale'>;
+
+/** What is chosen about the columns, beside what has been chosen before. */
+type Choice = (table: Chosen) => Chosen;
 
 type Stage = Extract<Phase, { kind: 'opening' }>['stage'];
 
@@ -88,6 +96,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   let current: AbortController | null = null;
   let held: Promise<() => void> | null = null; // lets go of the training that waits for what is being opened
   let forget: (() => void) | null = null; // takes back the question whether to open something else
+  let unsettle: (() => void) | null = null; // takes back the question whether to make a new model
   let unasked: Id | null = null; // a job of the demonstration that goes on: nobody minds that it ends
 
   async function fetch(
@@ -319,16 +328,80 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     });
   }
 
+  /** How many states of the model a new one would cost; 0 when there are but trainings to lose, which can be had again. */
+  function statesLost(): number {
+    const { nodes } = store.history.peek();
+    const retrained = store.task.peek() !== null || nodes.some((node) => node.kind !== 'train');
+    return retrained ? nodes.length : 0;
+  }
+
+  /**
+   * Asks whether to make a choice about the columns that costs states of the model. The question follows their number,
+   * and goes when there is none to lose any more, or another table.
+   */
+  function askFirst(choice: Choice): void {
+    let shown: number | null = null;
+    let said = '';
+    let stop: (() => void) | null = null;
+    const close = (): void => {
+      stop?.();
+      if (unsettle === close) unsettle = null;
+      if (shown !== null) session.dismiss(shown);
+      shown = null;
+    };
+    const say = (states: number): void => {
+      const lost = states === 1 ? '1 state of this one is' : `${states} states of this one are`;
+      const text = `This starts a new model; ${lost} lost.`;
+      if (text === said) return;
+      said = text;
+      if (shown !== null) session.dismiss(shown);
+      const goOn = (): void => {
+        close();
+        void prepareAgain(choice);
+      };
+      shown = session.notify({
+        tone: 'info',
+        text,
+        action: { label: 'Go on', run: goOn },
+        other: { label: 'Keep', run: close },
+      });
+      session.announce(text);
+    };
+    unsettle?.();
+    unsettle = close;
+    stop = effect(() => {
+      void store.history.value;
+      void store.task.value;
+      untracked(() => {
+        if (unsettle !== close) return;
+        const states = statesLost();
+        if (states > 0) say(states);
+        else close();
+      });
+    });
+  }
+
+  /** A choice about the columns; asks first when it costs more than a training. */
+  async function choose(choice: Choice): Promise<void> {
+    const table = store.table.peek();
+    if (!table) return;
+    if (sameFeatures(table, choice(table)) || statesLost() === 0) {
+      await prepareAgain(choice);
+      return;
+    }
+    /* Nothing is changed yet, and the menus say so. */
+    put(table.info.table, { ...table });
+    askFirst(choice);
+  }
+
   /** The columns' numbers again, after a choice. Taken back when it can't be done. */
-  async function prepareAgain(change: Pick<TableState, 'roles' | 'scale'>): Promise<void> {
+  async function prepareAgain(choice: Choice): Promise<void> {
     const before = store.table.peek();
     if (!before) return;
+    const change = choice(before);
     const id = before.info.table;
-    /* Other features, or another scale, make the model one of something else. */
-    const same =
-      change.scale === before.scale && featureColumns(change.roles) === featureColumns(before.roles);
     put(id, { ...before, ...change });
-    if (same) {
+    if (sameFeatures(before, change)) {
       session.settle('opening');
       return;
     }
@@ -382,24 +455,26 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       }
     },
     async setRole(columns, role) {
-      const table = store.table.peek();
-      if (!table) return;
       const chosen = new Set(typeof columns === 'number' ? [columns] : columns);
-      const roles = table.roles.map((old, i) => {
-        if (chosen.has(i)) return role;
-        /* At most one column names the rows. */
-        return role === 'id' && old === 'id' ? 'ignored' : old;
-      });
-      await prepareAgain({ roles, scale: table.scale });
+      await choose(({ roles, scale }) => ({
+        scale,
+        roles: roles.map((old, i) => {
+          if (chosen.has(i)) return role;
+          /* At most one column names the rows. */
+          return role === 'id' && old === 'id' ? 'ignored' : old;
+        }),
+      }));
     },
-    async setScale(scale) {
-      const table = store.table.peek();
-      if (table) await prepareAgain({ roles: table.roles, scale });
-    },
+    setScale: (scale) => choose(({ roles }) => ({ roles, scale })),
     refuse(sentence) {
       session.notify({ tone: 'warning', text: sentence, about: 'opening' });
     },
   };
+}
+
+/** Other features, or another scale, make the model one of something else. */
+function sameFeatures(table: Chosen, change: Chosen): boolean {
+  return change.scale === table.scale && featureColumns(change.roles) === featureColumns(table.roles);
 }
 
 /** Which columns are features, as something that can be compared. */
