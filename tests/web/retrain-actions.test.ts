@@ -6,6 +6,7 @@ import { bitsOfRows } from '../../web/state/selection.ts';
 import type { Maker } from '../../web/state/store.ts';
 import {
   type Bench,
+  type BenchOptions,
   csvFile,
   measurement,
   press,
@@ -23,8 +24,8 @@ const MAKER: Maker = { kind: 'class', column: 3, classes: ['8'] };
 type Trained = Bench & { table: Id; job: Id; map: Id; model: Id };
 
 /** A model is trained; rows 0 to 48 are selected; row 0 and every hundredth are held out. */
-async function trained(): Promise<Trained> {
-  const bench = await trainingBench();
+async function trained(options: BenchOptions = {}): Promise<Trained> {
+  const bench = await trainingBench(options);
   const { actions, engine, store } = bench;
   const { read } = engine.answers;
   engine.answers.read = (body) =>
@@ -525,6 +526,28 @@ describe('the history', () => {
     await actions.returnTo(0);
     const restores = engine.sent.filter(({ type }) => type === 'restore');
     expect(restores).toMatchObject([{ align: null }, { align, axes: [1, 0] }]);
+  });
+
+  it('goes back to where it was also when that had to make room for what could not be brought back', async () => {
+    const bench = await trained({ snapshotBudget: 0 });
+    const { engine, actions, store } = bench;
+    for (const steps of [505, 510]) {
+      await begin(bench);
+      await finish(bench, steps);
+    }
+    expect(store.history.value.nodes.map(({ kept }) => kept)).toEqual([true, false, true]);
+    /* State 0, the same to be looked at, state 1 as it was made again (and wrong), and state 2. */
+    const answers = [500, 500, 499, 510];
+    engine.answers.restore = ({ model }) => ({ model, steps: answers.shift() });
+    void actions.returnTo(1);
+    await settle();
+    await finish(bench, 505);
+    expect(answers).toEqual([]);
+    expect(store.notices.value.at(-1)?.text).toContain('Can’t return to retrain 1.');
+    expect(store.history.value).toMatchObject({ at: 2, returning: null });
+    expect(store.history.value.nodes.map(({ kept }) => kept)).toEqual([true, false, true]);
+    await begin(bench);
+    expect(engine.waiting('run').body.fit.focus).toBe(1);
   });
 
   it('tells when what a retrain has changed could not be measured', async () => {

@@ -391,6 +391,7 @@ export interface Bench {
 
 export interface BenchOptions {
   catalog?: CatalogEntry[];
+  snapshotBudget?: number;
   /** Answers a fetch of a data file; default: some bytes. */
   fetch?: (url: string, signal: AbortSignal) => Promise<Response>;
 }
@@ -406,6 +407,7 @@ export function createBench(options: BenchOptions = {}): Bench {
   let clock = 0;
   obligingAnswers(engine);
   const actions = createActions(store, engine, {
+    ...(options.snapshotBudget === undefined ? {} : { snapshotBudget: options.snapshotBudget }),
     storage,
     applyTheme: (theme) => themes.push(theme),
     surroundings: {
@@ -453,8 +455,10 @@ export function csvFile(name = 'wine.csv'): File {
 }
 
 /** A bench where a table is open, and a model of it is being trained. */
-export async function trainingBench(): Promise<Bench & { table: Id; job: Id; map: Id; model: Id }> {
-  const bench = createBench();
+export async function trainingBench(
+  options: BenchOptions = {},
+): Promise<Bench & { table: Id; job: Id; map: Id; model: Id }> {
+  const bench = createBench(options);
   bench.actions.onReady(READY);
   void bench.actions.open(csvFile());
   await settle();
