@@ -29,7 +29,8 @@ export function Legend({ store, actions }: MapProps): JSX.Element | null {
   const palette = store.bulk.palette;
   if (!mapped || !palette || version === 0) return null;
   if (legend.kind === 'none' && hidden.rows === 0) return null;
-  const unit = legend.kind === 'range' ? UNITS[store.colour.value.kind] : undefined;
+  const colour = store.colour.value.kind;
+  const unit = legend.kind === 'range' ? UNITS[colour] : undefined;
   return (
     <section class="legend" aria-label="Legend">
       <h2 class="side-title">
@@ -52,6 +53,11 @@ export function Legend({ store, actions }: MapProps): JSX.Element | null {
           legend={legend}
           palette={palette}
         />
+      ) : null}
+      {(colour === 'change' || colour === 'drift') && store.selection.value.count > 0 ? (
+        <p class="legend-rim">
+          <span class="legend-swatch" /> Selected rows have a rim
+        </p>
       ) : null}
       {hidden.rows > 0 || hidden.entries.size > 0 ? (
         <p class="legend-hidden">

@@ -43,6 +43,11 @@ const PADDING = 36;
 /** Milliseconds between two pictures of moving points where the processor draws them. */
 const SOFTWARE_STEP = 80;
 
+/** Rims of selected rows among others in full colours: magenta is in neither of the scales. As in legend.css. */
+const BRIGHT_ON_LIGHT: Rgba = [214, 0, 147, 255];
+const BRIGHT_ON_DARK: Rgba = [255, 70, 190, 255];
+const NO_RIM: Rgba = [0, 0, 0, 0];
+
 export class MapController {
   private readonly options: MapControllerOptions;
   private readonly renderer: MountedRenderer;
@@ -125,11 +130,17 @@ export class MapController {
     this.fitted = null;
   }
 
-  /** Takes the colour behind the map, and rims and rings to go with it. */
-  background(colour: Rgba): void {
+  /**
+   * Takes the colour behind the map, and rims and rings to go with it.
+   *
+   * @param bright the rest is not dimmed: selected rows have a rim of a colour that no scale has, the others none
+   */
+  background(colour: Rgba, bright = false): void {
     const [r, g, b] = colour;
     const dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
-    this.set({ ...(dark ? DARK_THEME : LIGHT_THEME), background: colour });
+    const theme = dark ? DARK_THEME : LIGHT_THEME;
+    const rims = bright ? { outline: NO_RIM, selectedOutline: dark ? BRIGHT_ON_DARK : BRIGHT_ON_LIGHT } : {};
+    this.set({ ...theme, ...rims, background: colour });
   }
 
   /** Takes the size of the host in CSS pixels. */

@@ -233,7 +233,8 @@ function followTheme(element: HTMLElement, view: MapController, store: Store): (
   let request = 0;
   const read = (): void => {
     const colour = parseColour(getComputedStyle(element).backgroundColor);
-    if (colour) view.background(colour);
+    const { kind } = store.colour.peek();
+    if (colour) view.background(colour, kind === 'change' || kind === 'drift');
   };
   /* The theme's attribute is set by another listener of the same signal: a frame later both have run. */
   const soon = (): void => {
@@ -243,6 +244,7 @@ function followTheme(element: HTMLElement, view: MapController, store: Store): (
   read();
   dark.addEventListener('change', soon);
   const stop = effect(() => {
+    void store.colour.value;
     if (store.theme.value) soon();
   });
   return () => {
