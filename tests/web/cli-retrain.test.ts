@@ -1,6 +1,6 @@
 // `--then retrain`: what its options mean, which rows it takes, and what the report says of them, against the
 // session asked by hand and plain sums over what it gives.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -388,13 +388,25 @@ describe('a retrain', () => {
   it('says what went wrong, with status 1, and never writes over the file of ids', async () => {
     const ids = path('some.txt');
     writeFileSync(ids, '3\n4\nfive\n');
+    writeFileSync(path('long.txt'), '1\n');
+    truncateSync(path('long.txt'), 600e6); // without its bytes on the disk
     const then = (rows: string, ...more: string[]) => ['--then', 'retrain', '--rows', rows, ...more];
     const out = ['--out', path('never.csv')];
     const wrong: [string[], number, RegExp][] = [
       [[...out, ...then(path('nothing.txt'))], 1, /no file .*nothing\.txt.*class=NAME or random=N/],
       [[...out, ...then(path('.'))], 1, /can't be read/],
       [[...out, ...then(ids)], 1, /some\.txt, line 3: "five" is not the id of a row/],
-      [[...out, ...then('random=20', '--lr', '1e8', '--epochs', '50')], 1, /ran away/],
+      [
+        [...out, '--report', path('never.json'), ...then('random=20', '--lr', '1e8', '--epochs', '50')],
+        1,
+        /^The loss ran away in epoch \d+ with --then retrain --lr 100000000; nothing was written\. Try --then retrain --lr 0\.001\.$/m,
+      ],
+      [
+        ['--report', path('no/such/never.json'), ...then('class=rare')],
+        1,
+        /never\.json can't be written \(ENOENT\)/,
+      ],
+      [[...out, ...then(path('long.txt'))], 1, /long\.txt has 600 MB; a file of ids may have 500 MB\./],
       [[...out, '--report', ids, ...then(ids)], 2, /--report is a file that is read/],
     ];
     for (const [args, expected, message] of wrong) {
@@ -403,7 +415,19 @@ describe('a retrain', () => {
       expect(status, args.join(' ')).toBe(expected);
     }
     expect(readFileSync(ids, 'utf8')).toBe('3\n4\nfive\n');
-    expect(existsSync(path('never.csv'))).toBe(false);
+    expect(existsSync(path('never.csv')) || existsSync(path('never.json'))).toBe(false);
+  });
+
+  it('shortens what it tells of long names', async () => {
+    const long = path('long.csv');
+    const name = (first: string): string => first + 'x'.repeat(500);
+    const rows = Array.from({ length: 12 }, (_, i) => `${i},${(i * 7) % 5},${name(i % 2 ? 'a' : 'b')}`);
+    writeFileSync(long, [`x,y,${name('kind')}`, ...rows].join('\n'));
+    const args = ['ae', long, '--out', path('never.csv'), '--label', name('kind'), '--epochs', '1'];
+    const { status, err } = await unfold(...args, '--then', 'retrain', `--rows=class=${name('c')}`);
+    expect(status).toBe(2);
+    expect(err).toMatch(/has no class cx{38}…; there are [ab]x{38}…, [ab]x{38}…\./);
+    expect(err.length).toBeLessThan(250);
   });
 });
 
@@ -418,7 +442,7 @@ describe('files of ids', () => {
     ['007', [7]],
     ['"5"\n6', [5, 6]],
     ['id,digit,z1\n5,8,0.1\n6,"a,b\nc ""d""",-2\n"7",x,1', [5, 6, 7]],
-    ['5,3\n6,4', [5, 6]], // other columns are passed over
+    ['id,x\n5,3\n6,4', [5, 6]], // other columns are passed over
     ['id,selected\n1,0\n2,1\n3,1', [2, 3]],
     ['id,selected,more\n1,0,1\n2,1,1', [1, 2]], // not the last column
   ])('%j has the rows %j', (text, ids) => {
@@ -444,6 +468,14 @@ describe('files of ids', () => {
       'ids.txt, line 4: "x" is not the id of a row, a whole number counted from 0.',
     ],
     ['id,a\n1,"open\n2,b\n', 'ids.txt, line 2: a quote is not closed.'],
+    [
+      '1,2,3',
+      'ids.txt, line 1: there are 3 cells; ids stand one a line, or in the first column of a CSV that is called id.',
+    ],
+    [
+      '7\n8,1',
+      'ids.txt, line 2: there are 2 cells; ids stand one a line, or in the first column of a CSV that is called id.',
+    ],
     ['id,selected\n1,yes', 'ids.txt, line 2: selected is 1 or 0, not "yes".'],
   ])('%j is refused: %s', (text, message) => {
     expect(failureOf(() => read(text))).toBe(message);

@@ -1,6 +1,6 @@
 // The command line, in this process: arguments, files, reports and exit statuses. tests/e2e/cli.spec.ts runs the
 // built program.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import Papa from 'papaparse';
@@ -187,15 +187,23 @@ describe('command line', () => {
 
   it('says what went wrong in one sentence, with status 1', async () => {
     writeFileSync(path('empty.csv'), '');
+    mkdirSync(path('folder.csv'));
     writeFileSync(path('words.csv'), 'a\nsome words\nother words\nno number\n');
     const out = ['--out', path('never.csv')];
     const wrong: [string[], RegExp][] = [
       [['ae', path('nothing.csv'), ...out], /no file .*nothing\.csv/],
       [['ae', folder, ...out], /is a folder/],
       [['ae', path('empty.csv'), ...out], /empty/],
-      [['ae', table, ...out, '--lr', '1e8', '--epochs', '50'], /ran away.*try 0\.001/],
+      [
+        ['ae', table, ...out, '--lr', '1e8', '--epochs', '50'],
+        /ran away.*--lr 100000000; nothing was written\. Try --lr 0\.001\./,
+      ],
       [['ae', table, ...out, '--hidden', '4096,4096,4096'], /parameters; at most 30 million/],
-      [['ae', table, '--out', path('no/such/folder.csv'), '--epochs', '1'], /can't be written/],
+      [
+        ['ae', table, '--out', path('no/such/folder.csv'), '--epochs', '4000000000'],
+        /can't be written \(ENOENT\)/,
+      ],
+      [['ae', table, '--out', path('folder.csv'), '--epochs', '1'], /can't be written \(it is a folder\)/],
     ];
     for (const [args, message] of wrong) {
       const { status, err, out: printed } = await unfold(...args);

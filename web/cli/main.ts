@@ -1,6 +1,6 @@
 /** What `unfold` does: reads, prepares, trains, trains on, encodes, writes, and says so. */
-import { realpath, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, constants, realpath, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { compileFailure } from '../kernels/module.ts';
 import { shapeDefaults } from '../methods/shape.ts';
 import { FailureError, failure } from '../protocol/failure.ts';
@@ -132,7 +132,28 @@ export function settings(options: Options, features: FeatureInfo): { params: AeP
   };
 }
 
-/** Refuses to write over what is read, or one output over the other, however the paths are spelled. */
+/** Throws when a file can't be written, as far as that can be told before it is. */
+async function checkWritable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) {
+    throw unwritable(path, 'it is a folder');
+  }
+  try {
+    await access(found === null ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function unwritable(path: string, why: unknown): FailureError {
+  const reason = typeof why === 'string' ? why : (why as { code?: string }).code;
+  return failure('internal', `${path} can't be written (${reason ?? 'unknown reason'}).`);
+}
+
+/**
+ * Refuses to write over what is read, or one output over the other, however the paths are spelled; and what can't be
+ * written, before time is spent on it.
+ */
 async function checkOutputs({ file, out, report, retrain }: Options): Promise<void> {
   const real = async (path: string): Promise<string> => {
     try {
@@ -155,6 +176,9 @@ async function checkOutputs({ file, out, report, retrain }: Options): Promise<vo
   });
   if (places.length === 2 && places[0] === places[1]) {
     throw new UsageError('--out and --report are the same file.');
+  }
+  for (const { path } of outputs) {
+    await checkWritable(path);
   }
 }
 
@@ -223,7 +247,7 @@ async function run(options: Options, around: Surroundings, bar: Bar): Promise<vo
 
 async function retrain(host: Host, model: Id, plan: RetrainPlan, stages: Stages): Promise<RetrainReport> {
   const before = await stages.timed('measure', () => measure(host, model, plan));
-  const result = await stages.timed('retrain', () => train(host, model, plan.fit));
+  const result = await stages.timed('retrain', () => train(host, model, plan.fit, '--then retrain --lr'));
   const after = await stages.timed('measure', () => measure(host, model, plan));
   return retrainReport(plan, before, after, result);
 }
@@ -247,10 +271,16 @@ async function create(
   return { params, fit };
 }
 
-async function train(host: Host, model: Id, fit: FitSpec): Promise<RunResult> {
+/** `option`: where its learning rate is set. One whose loss ran away leaves nothing behind: half a result looks whole. */
+async function train(host: Host, model: Id, fit: FitSpec, option = '--lr'): Promise<RunResult> {
   const result = await host.ask({ type: 'run', job: host.nextId(), model, fit, live: false });
   if (result.reason === 'diverged') {
-    throw failure('not_finite', result.message);
+    const { epochs, suggested_learning_rate: lower } = result;
+    throw failure(
+      'not_finite',
+      `The loss ran away in epoch ${epochs + 1} with ${option} ${fit.learning_rate}; nothing was written.`,
+      lower === null ? '' : `Try ${option} ${lower}.`,
+    );
   }
   return result;
 }
@@ -287,7 +317,6 @@ async function write(path: string, content: string | Uint8Array | Iterable<strin
   try {
     await writeFile(path, content);
   } catch (error) {
-    const { code } = error as { code?: string };
-    throw failure('internal', `${path} can't be written (${code ?? 'unknown reason'}).`);
+    throw unwritable(path, error);
   }
 }

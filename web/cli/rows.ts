@@ -2,11 +2,11 @@
  * The rows that `--rows` names: from a file of ids, of a class of the label column, or drawn by a seed.
  *
  * A file of ids has one id a line, counted from 0, with or without the line `id` above; or it is a CSV whose first
- * column is `id`, as the page exports it. Other columns are passed over, except that where the last column is
+ * column is called `id`, as the page exports it: without that name, numbers side by side may be anything. Other columns are passed over, except that where the last column is
  * `selected`, as in an export of all rows, the rows that have 0 there are left out.
  */
-import { readFile } from 'node:fs/promises';
-import { type FailureError, failure } from '../protocol/failure.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { FailureError, failure } from '../protocol/failure.ts';
 import type { Id, RowBits, TableInfo } from '../protocol/messages.ts';
 import { addRow, emptyBits } from '../protocol/rows.ts';
 import { type RowsOption, UsageError } from './args.ts';
@@ -57,9 +57,15 @@ function wrong(name: string, { number }: Line, what: string): FailureError {
   return failure('bad_file', `${name}, line ${number}: ${what}`);
 }
 
+/** Text from data inside a sentence: its first characters. */
+function cut(text: string, most: number): string {
+  const characters = Array.from(text.slice(0, 2 * most + 2));
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text;
+}
+
 /** A cell inside a sentence on a terminal: short, and without control characters. */
 function told(cell: string): string {
-  return JSON.stringify(cell.length > 24 ? `${cell.slice(0, 23)}…` : cell);
+  return JSON.stringify(cut(cell, 24));
 }
 
 /** The rows of a file of ids, for a table of `rows`. `name`: of the file, for messages. Throws bad_file. */
@@ -78,6 +84,13 @@ export function parseIds(text: string, rows: number, name: string): RowBits {
     if (header === undefined) {
       header = first.toLowerCase() === 'id' ? line : null;
       if (header !== null) continue;
+    }
+    if (header === null && cells > 1) {
+      throw wrong(
+        name,
+        line,
+        `there are ${cells} cells; ids stand one a line, or in the first column of a CSV that is called id.`,
+      );
     }
     const row = /^\d+$/.test(first) ? Number(first) : Number.NaN;
     if (Number.isNaN(row)) {
@@ -101,11 +114,26 @@ export function parseIds(text: string, rows: number, name: string): RowBits {
   return bits;
 }
 
+/** Bytes of a file of ids: longer text can't be had in one piece. */
+const MOST_BYTES = 500e6;
+
 async function fromFile(path: string, rows: number): Promise<RowBits> {
   let text: string;
   try {
+    const { size } = await stat(path);
+    if (size > MOST_BYTES) {
+      const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
+      throw failure(
+        'too_large',
+        `${path} has ${megabytes(size)}; a file of ids may have ${megabytes(MOST_BYTES)}.`,
+        'Leave out columns that are not needed.',
+      );
+    }
     text = await readFile(path, 'utf8');
   } catch (error) {
+    if (error instanceof FailureError) {
+      throw error;
+    }
     const { code } = error as { code?: string };
     throw code === 'ENOENT'
       ? failure(
@@ -121,13 +149,15 @@ async function fromFile(path: string, rows: number): Promise<RowBits> {
 /** The first classes of a column, for a message. */
 async function someClasses(host: Host, table: Id, info: TableInfo, column: number): Promise<string> {
   const MOST = 8;
+  const LENGTH = 40;
   const values = await host.ask({ type: 'read', what: 'column', table, column });
   const names =
     values.kind === 'category'
       ? (info.columns[column]?.categories ?? [])
       : [...new Set(values.values.filter((value) => !Number.isNaN(value)))].map(String);
   const more = names.length > MOST ? ` and ${names.length - MOST} more` : '';
-  return `${names.slice(0, MOST).join(', ')}${more}`;
+  const some = names.slice(0, MOST).map((name) => cut(name, LENGTH));
+  return `${some.join(', ')}${more}`;
 }
 
 async function fromClass(
@@ -138,14 +168,15 @@ async function fromClass(
   name: string,
 ): Promise<RowBits> {
   if (column === null) {
-    throw new UsageError(`--rows class=${name} needs a column of labels: name it with --label.`);
+    throw new UsageError(`--rows class=${cut(name, 40)} needs a column of labels: name it with --label.`);
   }
   const by = { kind: 'class' as const, column, classes: [name] };
   const bits = await host.ask({ type: 'select', table, by });
   if (bits.every((word) => word === 0)) {
     const classes = await someClasses(host, table, info, column);
     throw new UsageError(
-      `--rows: the column ${info.columns[column]?.name} has no class ${name}; there are ${classes}.`,
+      `--rows: the column ${cut(info.columns[column]?.name ?? '', 40)} has no class ${cut(name, 40)}; ` +
+        `there are ${classes}.`,
     );
   }
   return bits;
