@@ -213,6 +213,14 @@ describe('what a retrain has changed', () => {
     expect(listed()).toBe(names.filter((name) => name !== 'k').join(''));
   });
 
+  it('does not compare the distance correlations of other dimensions of the code', () => {
+    const { region } = show([historyNode(), retrained({ after: { ...AFTER, axes: [1, 2] } })], 1);
+    expect(table(region).slice(-2)).toEqual([
+      ['Selection', '0.800', '0.800', 'other axes'],
+      ['Rest', '0.700', '0.700', 'other axes'],
+    ]);
+  });
+
   it('says nothing of a rest where every row was selected', () => {
     const none = { n: 0, error: null, distance_correlation: null };
     const { region } = show(
