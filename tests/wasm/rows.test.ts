@@ -7,6 +7,7 @@ import {
   everyStepLong,
   made,
   modelOf,
+  params,
   ROWS,
   range,
   returning,
@@ -233,6 +234,36 @@ describe('a measurement', () => {
     }
     // Without changing anything.
     expect(await hosted.ask({ type: 'measure', model, selection, column: 8 })).toEqual(measured);
+  });
+
+  it('has a line for the rows without a label, under a name that no class has', async () => {
+    const named = async (word: string) => {
+      const text = TEXT.replaceAll('blue', word).replace('1e300', '9');
+      const { hosted, table, column, info } = await opened(host(), text);
+      const ids = { model: hosted.nextId(), map: hosted.nextId() };
+      await hosted.ask({ type: 'create', ...ids, table, method: 'ae', params, spec: { axes: [0, 1] } });
+      const selection = bitsOf([2], info.rows);
+      const ask = (name: string) =>
+        hosted.ask({ type: 'measure', model: ids.model, selection, column: column(name) });
+      const errors = await hosted.ask({ type: 'read', what: 'error', model: ids.model });
+      const cells = await hosted.ask({
+        type: 'read',
+        what: 'cells',
+        table,
+        rows: Uint32Array.from(range(0, info.rows)),
+      });
+      const without = range(0, info.rows).filter((row) => cells[row]?.[column('group')] === '');
+      expect(without.length).toBeGreaterThan(0);
+      const mean = without.reduce((sum, row) => sum + (errors[row] ?? Number.NaN), 0) / without.length;
+      const { classes } = await ask('group');
+      const last = classes.at(-1);
+      expect(last).toMatchObject({ n: without.length, missing: true });
+      expect(last?.error).toBeCloseTo(mean, 10);
+      expect(classes.slice(0, -1).some(({ missing }) => missing)).toBe(false);
+      return last?.name;
+    };
+    expect(await named('blue')).toBe('Missing');
+    expect(await named('Missing')).toBe('Missing (no value)');
   });
 
   it('has nothing to say of nothing', async () => {

@@ -96,11 +96,17 @@ describe('what a retrain has done', () => {
   });
 
   it('tells rows without a label as missing, which a retrain on them has not forgotten', () => {
-    const side = (error: number): Measured => measurement(error, error, [['Missing', error]]);
+    const side = (error: number): Measured => ({
+      ...measurement(error, error),
+      classes: [{ name: 'Missing', n: 100, error, missing: true }],
+    });
     const lost = { ...node, before: side(0.1), after: side(0.2) };
     expect(storyOf(lost)).toBe('Selection +100 %, rest +100 %; most forgotten: kind missing.');
     const missing: Maker = { kind: 'class', column: 3, classes: [], missing: true };
     expect(mostForgotten({ ...lost, maker: missing })).toBeNull();
+    /* A class may be called like that. */
+    const called: Maker = { kind: 'class', column: 3, classes: ['Missing'] };
+    expect(mostForgotten({ ...lost, maker: called })?.missing).toBe(true);
   });
 
   it('says where it was stopped', () => {

@@ -202,7 +202,7 @@ export interface Measurement {
   step: number; // of the model
   selection: GroupMeasure;
   rest: GroupMeasure;
-  classes: { name: string; n: number; error: number | null }[]; // of the label column, in the order of its categories
+  classes: { name: string; n: number; error: number | null; missing?: true }[]; // of the label column, in the order of its categories; last, the rows without a label, if there are any
 }
 
 /** What a selection is made of, beside the rest. Arrays of length d are in the order of FeatureInfo.names. */

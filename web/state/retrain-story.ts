@@ -17,6 +17,7 @@ export interface Change {
   before: number | null; // error
   after: number | null;
   change: number | null; // relative: 0.12 is 12 % more; null where there is nothing to compare
+  missing?: true; // the rows without a label
 }
 
 /** Relative change of an error; null where either is not known, or it rose from nothing. */
@@ -49,15 +50,13 @@ export function changes(before: Measurement, after: Measurement): Change[] {
   return [
     group('selection', before.selection, after.selection),
     group('rest', before.rest, after.rest),
-    ...after.classes.map(({ name, n, error }): Change => {
+    ...after.classes.map(({ name, n, error, missing }): Change => {
       const was = earlier.get(name) ?? null;
-      return { of: 'class', name, n, before: was, after: error, change: relativeChange(was, error) };
+      const change = relativeChange(was, error);
+      return { of: 'class', name, n, before: was, after: error, change, ...(missing ? { missing } : {}) };
     }),
   ];
 }
-
-/** What the worker calls the rows that have no label. */
-const MISSING_CLASS = 'Missing';
 
 /** Least relative rise of a class's error that is called forgetting. */
 const FORGOTTEN = 0.01;
@@ -66,10 +65,13 @@ const FORGOTTEN = 0.01;
 export function mostForgotten(node: HistoryNode): Change | null {
   const { before, after } = node;
   if (!before || !after) return null;
-  const inside = new Set(node.kind === 'exclude' ? [] : classesOf(node.maker));
+  const on = node.kind === 'exclude' ? null : node.maker;
+  const inside = new Set(classesOf(on));
+  const trainedOn = ({ name, missing }: Change): boolean =>
+    missing ? on?.kind === 'class' && on.missing === true : inside.has(name);
   let most: Change | null = null;
   for (const entry of changes(before, after)) {
-    if (entry.of !== 'class' || entry.change === null || inside.has(entry.name)) continue;
+    if (entry.of !== 'class' || entry.change === null || trainedOn(entry)) continue;
     if (entry.change > Math.max(FORGOTTEN, most?.change ?? 0)) most = entry;
   }
   return most;
@@ -77,8 +79,7 @@ export function mostForgotten(node: HistoryNode): Change | null {
 
 /** Classes that a selection was made of, where that is what made it. */
 function classesOf(maker: Maker | null): string[] {
-  if (maker?.kind !== 'class' || maker.except) return [];
-  return maker.missing ? [...maker.classes, MISSING_CLASS] : maker.classes;
+  return maker?.kind === 'class' && !maker.except ? maker.classes : [];
 }
 
 /** Longest words for a selection that begin the story. */
@@ -98,7 +99,7 @@ function behindStory(node: HistoryNode, table: TableState | null, nodes: readonl
   const worst = mostForgotten(node);
   const fresh = node.kind === 'scratch';
   const before = fresh ? nodes[node.parent ?? -1] : undefined;
-  const name = worst && worst.name === MISSING_CLASS ? 'missing' : worst?.name;
+  const name = worst?.missing ? 'missing' : worst?.name;
   const parts = [
     worst && `${fresh ? 'worst' : 'most forgotten'}: ${node.label ? `${node.label} ${name}` : name}`,
     before && `before: ${before.id} ${nodeTitle(before, table)}`,

@@ -3,7 +3,7 @@ import { DistanceCorrelation, Moments, sampleRows } from '../kernels/measure.ts'
 import { failure } from '../protocol/failure.ts';
 import type { GroupMeasure, Measurement, RowBits, RowsSummary } from '../protocol/messages.ts';
 import { hasRow, invertBits } from '../protocol/rows.ts';
-import { type Classes, classesOf, NO_VALUE } from './classes.ts';
+import { type Classes, classesOf, NO_CLASS, NO_VALUE } from './classes.ts';
 import { availableBytes, canClaim } from './estimate.ts';
 import { checkBits } from './groups.ts';
 import type { Models } from './models.ts';
@@ -47,16 +47,28 @@ function errorsOf(
 ): { selection: Mean; rest: Mean; classes: Measurement['classes'] } {
   const groups = { selection: new Mean(), rest: new Mean() };
   const means = classes?.names.map(() => new Mean()) ?? [];
+  const without = new Mean();
   errors.forEach((error, row) => {
     groups[hasRow(selection, row) ? 'selection' : 'rest'].add(error);
-    means[classes?.of[row] ?? NO_VALUE]?.add(error);
+    const place = classes?.of[row];
+    (place === NO_VALUE ? without : means[place ?? NO_CLASS])?.add(error);
   });
-  const named = (classes?.names ?? []).map((name, i) => ({
+  const named: Measurement['classes'] = (classes?.names ?? []).map((name, i) => ({
     name,
     n: means[i]?.n ?? 0,
     error: means[i]?.value ?? null,
   }));
+  if (without.n > 0) {
+    const { n, value: error } = without;
+    named.push({ name: missingName(classes?.names ?? []), n, error, missing: true });
+  }
   return { ...groups, classes: named };
+}
+
+/** What rows without a label are called: never as a class is. */
+function missingName(names: readonly string[]): string {
+  const name = 'Missing';
+  return names.includes(name) ? `${name} (no value)` : name;
 }
 
 export class Measurements {
