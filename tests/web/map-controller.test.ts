@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Camera } from '../../web/render/camera.ts';
+import { continuousPalette, divergingPalette } from '../../web/render/palette.ts';
 import { PickIndex } from '../../web/render/pick.ts';
 import {
   defaultProps,
@@ -55,6 +56,29 @@ beforeEach(() => {
     reducedMotion: () => still,
   });
   map.resize(800, 600, 1);
+});
+
+/** How far two colours are from each other, largest difference of a channel. */
+const apart = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...[0, 1, 2].map((i) => Math.abs((a[i] ?? 0) - (b[i] ?? 0))));
+
+it.each([
+  ['light', [255, 255, 255, 255]],
+  ['dark', [17, 20, 24, 255]],
+] as const)('selected rows among others in full colours can be told by their rims: %s', (_, ground) => {
+  map.background([...ground]);
+  expect(props.outline[3]).toBeGreaterThan(0);
+  map.background([...ground], true);
+  expect(props.outline[3]).toBe(0);
+  for (const palette of [continuousPalette(), divergingPalette()]) {
+    for (let entry = 0; entry < 254; entry++) {
+      const fill = palette.subarray(4 * entry, 4 * entry + 3);
+      expect(apart([...fill], props.selectedOutline), `entry ${entry}`).toBeGreaterThan(60);
+    }
+  }
+  expect(apart(ground, props.selectedOutline)).toBeGreaterThan(60);
+  map.background([...ground]);
+  expect(props.outline[3]).toBeGreaterThan(0);
 });
 
 afterEach(() => {
