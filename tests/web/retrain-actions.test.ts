@@ -385,7 +385,7 @@ describe('a retrain', () => {
     expect(store.history.value.nodes).toMatchObject([{ kind: 'train', parent: null, fits: [{ steps: 9 }] }]);
   });
 
-  it('can’t be undone while a job runs; a selection can (RELIABILITY 72)', async () => {
+  it('can’t be undone while a job runs; a selection can (row 72)', async () => {
     const bench = await trained();
     const { engine, store, actions } = bench;
     await begin(bench);

@@ -27,7 +27,7 @@ function selected({ store }: Bench): number[] {
 }
 
 describe('a selection', () => {
-  it('is made, undone and made again during a training, which takes no note of it (RELIABILITY 72)', async () => {
+  it('is made, undone and made again during a training, which takes no note of it (row 72)', async () => {
     const bench = await trainingBench();
     const { store, engine, actions } = bench;
     const before = { sent: engine.types(), phase: store.phase.value, form: store.form.value };

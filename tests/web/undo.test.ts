@@ -72,7 +72,7 @@ describe('undoing and redoing', () => {
     );
   });
 
-  it('past the start and past the end does nothing and says nothing (RELIABILITY 72)', async () => {
+  it('past the start and past the end does nothing and says nothing (row 72)', async () => {
     const { undo, value, act, said, refused } = bench();
     await undo.undo();
     await undo.redo();
@@ -85,7 +85,7 @@ describe('undoing and redoing', () => {
     expect([said, refused]).toEqual([['Undone: step to 1.'], []]);
   });
 
-  it('is not possible with what was undone before a change (RELIABILITY 72)', async () => {
+  it('is not possible with what was undone before a change (row 72)', async () => {
     const { undo, value, act, store } = bench();
     act(1);
     await undo.undo();
@@ -123,7 +123,7 @@ describe('steps that change the model', () => {
     ['runs', RUNNING],
     ['is being paused', { kind: 'pausing', job: 1 }],
     ['is paused', { kind: 'paused', job: 1 }],
-  ])('stay as they are while a training %s, and the page says why (RELIABILITY 72)', async (_, phase) => {
+  ])('stay as they are while a training %s, and the page says why (row 72)', async (_, phase) => {
     const { undo, value, act, store, refused, said } = bench();
     act(1, true);
     act(2, true);
@@ -197,7 +197,7 @@ function slow(undo: Undo, label: string) {
 }
 
 describe('a step that takes its time', () => {
-  it('is taken alone: others wait until it is through, and are taken in order (RELIABILITY 72)', async () => {
+  it('is taken alone: others wait until it is through, and are taken in order (row 72)', async () => {
     const { undo, act, value, refused, said, store } = bench();
     act(1);
     act(2);
