@@ -149,7 +149,7 @@ describe('what a retrain has changed', () => {
 
   it('is told in a sentence, and in numbers for selection, rest and each class', () => {
     const { region } = show([historyNode(), retrained()], 1);
-    expect(region.querySelector('.story')?.textContent).toBe(
+    expect(region.querySelector('.story')?.textContent?.replaceAll('\u00a0', ' ')).toBe(
       'Kind 5 −50 %, rest +50 %; most forgotten: kind 7.',
     );
     expect(table(region)).toEqual([
@@ -228,7 +228,9 @@ describe('what a retrain has changed', () => {
       1,
     );
     expect(table(region).filter(([name]) => name === 'Rest')).toEqual([]);
-    expect(region.querySelector('.story')?.textContent).toMatch(/^Kind 5 −50 %; most forgotten/);
+    expect(region.querySelector('.story')?.textContent?.replaceAll('\u00a0', ' ')).toMatch(
+      /^Kind 5 −50 %; most forgotten/,
+    );
   });
 
   it('is not told of a plain training', () => {

@@ -197,13 +197,18 @@ function Node({ node, lane, from, history, table, store, actions }: NodeProps): 
         Return
       </ActionButton>
       <span class="retrain-detail">
-        {detail.join(' · ').replaceAll(' %', '\u00a0%')}
+        {unbroken(detail.join(' · '))}
         {returning ? (
           <span role="status"> · doing it again: {aboutText(history.returning?.seconds ?? 0)}</span>
         ) : null}
       </span>
     </li>
   );
+}
+
+/** A line never ends between a number and its sign. */
+function unbroken(text: string): string {
+  return text.replaceAll(' %', '\u00a0%');
 }
 
 /** "selection −31 %, rest +12 %"; nothing of a plain training. */
