@@ -178,6 +178,26 @@ describe('a retrain', () => {
     expect(store.history.value.at).toBe(1);
   });
 
+  it('is undone by pressing fast as by pressing slowly, also behind a return from the list', async () => {
+    const bench = await trained();
+    const { store, actions } = bench;
+    const first = await shown(bench);
+    selectOdd(bench);
+    await actions.retrain();
+    await actions.retrain();
+    const third = await shown(bench);
+    const back = actions.returnTo(1);
+    /* The return itself, two retrains and the selection; and one press more than there are steps. */
+    await Promise.all([back, ...Array.from({ length: 5 }, () => actions.undo())]);
+    expect(store.history.value.at).toBe(0);
+    expect(store.selection.value.count).toBe(0);
+    expect(await shown(bench)).toEqual(first);
+    expect(store.notices.value).toEqual([]);
+    await Promise.all(Array.from({ length: 3 }, () => actions.redo()));
+    expect(store.history.value.at).toBe(2);
+    expect(await shown(bench)).toEqual(third);
+  });
+
   it('and plain trainings are all walked, in their order, and none is redone past another', async () => {
     const bench = await trained({ snapshotBudget: 0 });
     const { actions, store } = bench;
