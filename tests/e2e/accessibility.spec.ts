@@ -176,6 +176,44 @@ test('under the map the page stays where it is when a retrain ends, and what it 
   }
 });
 
+test('the foot says epoch and state whole at any width; what it is of gets shorter', async () => {
+  const site = await open({ viewport: { width: 900, height: 700 } });
+  const { page } = site;
+  try {
+    await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+    await page.getByText('120 rows of 6 numbers.').waitFor();
+    await ended(page);
+    await named.legend(page).getByRole('button', { name: 'red', exact: true }).click();
+    await page.getByLabel('Epochs', { exact: true }).fill('50000');
+    await page.getByLabel('Epochs', { exact: true }).press('Enter');
+    await page.getByRole('button', { name: 'Train from scratch on selection' }).click();
+    const state = page.locator('footer .task-state');
+    await state.filter({ hasText: /epoch [\d,]+ of 50,000/ }).waitFor();
+    await named.pause(page).click();
+    await named.resume(page).waitFor();
+    for (const width of [1440, 900, 390, 320]) {
+      await page.setViewportSize({ width, height: 700 });
+      const cut = await page.locator('footer .status-line').evaluate((line) => {
+        const box = (name: string): DOMRect | undefined => line.querySelector(name)?.getBoundingClientRect();
+        const [outer, state, rate] = [line.getBoundingClientRect(), box('.task-state'), box('.rate')];
+        if (!state || !rate) return ['missing'];
+        const inside = [state, rate].every(
+          (one) => one.left >= outer.left - 1 && one.right <= outer.right + 1,
+        );
+        const apart = state.right <= rate.left || state.bottom <= rate.top;
+        return [inside ? '' : 'outside', apart ? '' : 'over each other'].filter(Boolean);
+      });
+      expect(cut, `at ${width}`).toEqual([]);
+      expect(await page.locator('footer .rate').innerText()).toMatch(/^paused/);
+    }
+    await named.stop(page).click();
+    await ended(page);
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
+
 test('with forced colours the page can be read and used', async () => {
   const site = await open({ forcedColors: 'active', colorScheme: 'dark' });
   const { page } = site;
