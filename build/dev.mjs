@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { prepare } from '../datasets/prepare.mjs';
+import { devStyles } from './dev-styles.mjs';
 import { buildKernels } from './kernels.mjs';
 import { dist, root } from './lib.mjs';
 import { serveData } from './serve-data.mjs';
@@ -16,7 +17,7 @@ const { createServer } = await import('vite');
 const server = await createServer({
   configFile: join(root, 'build/vite.config.ts'),
   mode: 'development',
-  plugins: [serveData(join(dist, 'data'))],
+  plugins: [serveData(join(dist, 'data')), devStyles()],
 });
 await server.listen(Number(process.env.PORT || 5173));
 server.printUrls();

@@ -1,10 +1,11 @@
 /** The build's own parts: the static server, the check of compiled modules, the state of node_modules. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wasmProblems, writtenExports } from '../../build/check-wasm.mjs';
+import { devStyles } from '../../build/dev-styles.mjs';
 import { readCounts } from '../../build/layers.mjs';
 import { serve, serveNear } from '../../build/serve.mjs';
 import { modulesMatchLockfile } from '../../build/setup.mjs';
@@ -210,5 +211,19 @@ describe('counts of a test program', () => {
     expect(readCounts('1 passed, 0 failed, 0 skipped\n2 passed, 1 failed, 0 skipped\n')?.failed).toBe(1);
     expect(readCounts('3 passed')).toBeNull();
     expect(readCounts('Segmentation fault\n')).toBeNull();
+  });
+});
+
+describe('the development server', () => {
+  it('allows the styles that it gives to the page by scripts, and leaves the rest of the policy alone', () => {
+    const page = readFileSync(new URL('../../web/index.html', import.meta.url), 'utf8');
+    const policy = (html: string): string[] =>
+      (/content="(default-src[^"]*)"/.exec(html)?.[1] ?? '').split('; ');
+    const built = policy(page);
+    const served = policy(devStyles().transformIndexHtml(page));
+    expect(served.filter((rule) => !built.includes(rule))).toEqual(["style-src 'self' 'unsafe-inline'"]);
+    expect(built.filter((rule) => !served.includes(rule))).toEqual(["style-src 'self'"]);
+    expect(devStyles().apply).toBe('serve');
+    expect(() => devStyles().transformIndexHtml('<html></html>')).toThrow(/dev-styles/);
   });
 });
