@@ -151,18 +151,18 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
 
   it('draws selected rows last with their outline, dims, hides and empties as flagged', async () => {
     const seen = await page.evaluate(() => {
-      const { renderer } = window.kit.mount(200, 50, 1);
+      const { renderer } = window.kit.mount(240, 50, 1);
       const palette = new Uint8Array(1024);
       palette.set([255, 0, 0, 255, 0, 0, 255, 255]);
-      /* Two rows at each of five places; the second would cover the first. */
-      const places = [-80, -40, 0, 40, 80];
+      /* Two rows at each of six places; the second would cover the first. */
+      const places = [-100, -60, -20, 20, 60, 100];
       renderer.set({
         positions: Float32Array.from(places.flatMap((x) => [x, 0, x, 0])),
         colours: { index: Uint8Array.from(places.flatMap(() => [0, 1])) },
         palette,
         camera: { cx: 0, cy: 0, scale: 1 },
         pointSize: 20,
-        flags: Uint8Array.from([0, 0, 1, 0, 0, 4, 4, 2, 4, 8]),
+        flags: Uint8Array.from([0, 0, 1, 0, 0, 4, 4, 2, 4, 8, 4, 9]),
         selectedOutline: [0, 255, 0, 255],
       });
       renderer.draw(0);
@@ -176,6 +176,7 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
         dimmed: at(140),
         hollow: at(180),
         ring: at(180, 8),
+        both: [at(220), at(220, 7), at(220, 9)],
       };
     });
     const [r, g, b] = [0, 1, 2] as const;
@@ -191,6 +192,13 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.dimmed[r]).toBeLessThan(240);
     expect(seen.hollow[r]).toBeGreaterThan(220);
     expect(seen.ring[r]).toBeLessThan(60);
+    /* Held out and selected: empty, a ring of its own colour, and the outline around that. */
+    const [inside = [], own = [], outer = []] = seen.both;
+    expect(inside[r]).toBeGreaterThan(220);
+    expect(own[b]).toBeGreaterThan(180);
+    expect(own[g]).toBeLessThan(100);
+    expect(outer[g]).toBeGreaterThan(150);
+    expect(outer[b]).toBeLessThan(120);
   });
 
   it.each([1, 2])(

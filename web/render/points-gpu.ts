@@ -42,6 +42,7 @@ const UNIFORMS = [
   'u_pass',
   'u_radius',
   'u_rim',
+  'u_edge',
   'u_hollow_rim',
   'u_alpha',
   'u_dim_alpha',

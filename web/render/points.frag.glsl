@@ -10,6 +10,7 @@ uniform bool u_sprite;
 uniform float u_radius;
 uniform float u_rim_strength;
 uniform float u_hollow_fill;
+uniform float u_edge;       // width of the outline of hollow points; 0 for none
 uniform vec4 u_outline;
 uniform float u_halo;       // a highlight: a disc of background colour this large under the point,
 uniform vec3 u_background;
@@ -28,6 +29,8 @@ void main() {
     vec3 rgb = v_fill.rgb;
     if (v_rim.y > 0.5) {
         alpha *= mix(u_hollow_fill, 1.0, rim);
+        float edge = u_edge > 0.0 ? clamp(d - (u_radius - u_edge) + 0.5, 0.0, 1.0) : 0.0;
+        rgb = mix(rgb, u_outline.rgb, edge * u_rim_strength * u_outline.a);
     } else {
         rgb = mix(rgb, u_outline.rgb, rim * u_rim_strength * u_outline.a);
     }

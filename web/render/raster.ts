@@ -95,7 +95,9 @@ export function rasterRow(
   const hollow = (flag & FLAG_HOLLOW) !== 0;
   const { radius } = marks;
   const rimWidth = hollow ? hollowRim(radius, dpr) : marks.rim;
-  const rimMix = hollow ? 0 : marks.rimStrength * (outline[3] / 255);
+  /* A held-out row is a ring of its own colour; a selected one has the outline of the others around it. */
+  const edged = hollow && (flag & FLAG_SELECTED) !== 0 && ring === null;
+  const rimMix = hollow && !edged ? 0 : marks.rimStrength * (outline[3] / 255);
   const { data } = raster;
 
   for (let y = y0; y <= y1; y++) {
@@ -112,7 +114,7 @@ export function rasterRow(
       if (cover > 0) {
         const rim = clamp01(d - (radius - rimWidth) + 0.5);
         const alpha = opacity * cover * (hollow ? HOLLOW_FILL + (1 - HOLLOW_FILL) * rim : 1);
-        const mix = rim * rimMix;
+        const mix = (edged ? clamp01(d - (radius - marks.rim) + 0.5) : rim) * rimMix;
         over(
           data,
           at,

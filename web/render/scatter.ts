@@ -241,6 +241,8 @@ export class ScatterRenderer extends BaseRenderer {
     gl.uniform1f(u.u_radius, marks.radius);
     gl.uniform1f(u.u_rim, marks.rim);
     gl.uniform1f(u.u_hollow_rim, hollowRim(marks.radius, dpr));
+    /* A held-out row is a ring of its own colour; a selected one has the outline of the others around it. */
+    gl.uniform1f(u.u_edge, pass === PASS_SELECTED ? marks.rim : 0);
     gl.uniform1f(u.u_alpha, marks.alpha);
     gl.uniform1f(u.u_dim_alpha, dimAlpha(marks.alpha));
     gl.uniform1f(u.u_rim_strength, marks.rimStrength);
