@@ -70,6 +70,12 @@ describe('what a retrain has done', () => {
     ]);
   });
 
+  it('makes nothing of errors that are rounding alone', () => {
+    expect(relativeChange(3.9e-14, 2.5e-13)).toBe(0);
+    expect(relativeChange(0, 5e-13)).toBe(0);
+    expect(relativeChange(2e-12, 1e-12)).toBeCloseTo(-0.5, 9);
+  });
+
   it('is one sentence, with the class that was forgotten most beside those trained on', () => {
     expect(storyOf(node)).toBe('Selection −31 %, rest +12 %; most forgotten: kind a.');
     expect(storyOf({ ...node, kind: 'exclude' })).toBe(

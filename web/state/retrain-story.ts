@@ -20,10 +20,16 @@ export interface Change {
   missing?: true; // the rows without a label
 }
 
+/**
+ * An error below this, in scaled units squared, is the rounding of single floats: residuals of a millionth. How it
+ * changes says nothing.
+ */
+const ROUNDING = 1e-12;
+
 /** Relative change of an error; null where either is not known, or it rose from nothing. */
 export function relativeChange(before: number | null, after: number | null): number | null {
   if (before === null || after === null) return null;
-  if (before === after) return 0;
+  if (before === after || Math.max(before, after) < ROUNDING) return 0;
   return before > 0 ? (after - before) / before : null;
 }
 

@@ -51,7 +51,7 @@ export function BeforeAfter({ node }: { node: HistoryNode }): JSX.Element | null
       key={`${change.of} ${change.name}`}
       change={change}
       most={most}
-      forgotten={change.of === 'class' && change.name === worst?.name}
+      mark={change.of === 'class' && change.name === worst?.name ? markOf(node) : null}
     />
   );
   return (
@@ -121,17 +121,23 @@ interface ChangeRowProps {
   change: Change;
   /** Relative change of a full bar. */
   most: number;
-  forgotten: boolean;
+  /** What the class is called whose error rose most. */
+  mark: string | null;
 }
 
-function ChangeRow({ change, most, forgotten }: ChangeRowProps): JSX.Element | null {
+/** A new start has nothing to forget. */
+function markOf({ kind }: HistoryNode): string {
+  return kind === 'scratch' ? 'worst' : 'most forgotten';
+}
+
+function ChangeRow({ change, most, mark }: ChangeRowProps): JSX.Element | null {
   const { of, name, n, before, after } = change;
   if (n === 0) return null;
   return (
-    <tr class={forgotten ? 'forgotten' : undefined}>
+    <tr class={mark ? 'forgotten' : undefined}>
       <th scope="row" title={`${formatCount(n)} ${n === 1 ? 'row' : 'rows'}`}>
         {of === 'class' ? <DataText text={name} /> : name}
-        {forgotten ? <span class="forgotten-mark">most forgotten</span> : null}
+        {mark ? <span class="forgotten-mark">{mark}</span> : null}
       </th>
       <td class="number">{digits(before)}</td>
       <td class="number">{digits(after)}</td>
