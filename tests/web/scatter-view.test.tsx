@@ -144,6 +144,16 @@ describe('the map', () => {
     expect(store.announcement.value).toBe(`Row ${(row ?? 0) + 1}, a, error 0.3467`);
   });
 
+  it('does not cut off what was said while the row’s detail was on its way', async () => {
+    const store = trainedStore(4);
+    const { engine, map } = show(store);
+    fireEvent.keyDown(within(map).getByRole('application'), { key: 'ArrowRight' });
+    const row = store.hover.value ?? 0;
+    actions?.announceMap('2 of 4 selected');
+    await engine.reads('inspect')[0]?.answer(detailOf(row));
+    expect(store.announcement.value).toBe(`2 of 4 selected. Row ${row + 1}, a, error 0.3467`);
+  });
+
   it('has buttons for what the wheel and the keys do', async () => {
     const box = { x: 0, y: 0, left: 0, top: 0, width: 800, height: 600 } as DOMRect;
     const layout = vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(box);

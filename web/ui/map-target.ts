@@ -12,6 +12,7 @@ export type MapActions = ViewActions & SelectionActions & Pick<Actions, 'toggle'
 /** The row the arrow keys went to last, to be said once its detail is there. */
 export interface Cursor {
   row: number | null;
+  said: string; // by the live region when the key was pressed: what has been said since is not to be cut off
 }
 
 /** Presses of the brush's keys: each makes it so much larger or smaller. */
@@ -56,6 +57,7 @@ export function createMapTarget(
     cursor(row) {
       actions.setHover(row);
       cursor.row = row;
+      cursor.said = store.announcement.peek();
     },
     tool: () => store.tool.peek(),
     shiftTool: () => store.shiftTool.peek(),

@@ -66,7 +66,7 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       return;
     }
     controller.current = view;
-    const cursor: Cursor = { row: null };
+    const cursor: Cursor = { row: null, said: '' };
     const drawing = connectShapes(element, over, view, store, actions);
     paint = drawing.paint;
     const target = createMapTarget(store, actions, cursor, () => view.showAll());
@@ -162,7 +162,10 @@ function followCursor(store: Store, actions: ViewActions, cursor: Cursor): () =>
     const parts = [rowName(detail.row)];
     if (label !== undefined) parts.push(visibleText(label));
     parts.push(`error ${formatNumber(detail.error)}`);
-    actions.announceMap(parts.join(', '));
+    /* The detail takes its time: what the next key has done meanwhile is said first. */
+    const since = store.announcement.peek();
+    const first = since === cursor.said ? '' : `${since}${since.endsWith('.') ? '' : '.'} `;
+    actions.announceMap(`${first}${parts.join(', ')}`);
   });
 }
 
