@@ -6,7 +6,7 @@
  * Runs before `npm ci`, so it is plain Node without dependencies. Quick and silent when all is
  * there; safe to run twice or after being interrupted.
  *
- *   --tests   also what `npm test` needs: native compilers, sanitizers, linters, Chromium
+ *   --tests   also what `npm test` needs: native compilers, sanitizers, linters, Chromium, Firefox
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
@@ -18,6 +18,9 @@ const OLDEST_EMSCRIPTEN = [3, 1, 6];
 
 /** Where browsers are looked for, after the environment variable CHROMIUM. */
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** Likewise Firefox, after the environment variable FIREFOX. */
+const FIREFOXES = ['firefox-esr', 'firefox'];
 
 const numbers = (version) => version.split(/[.-]/).slice(0, 3).map(Number);
 
@@ -43,17 +46,23 @@ export function findEmscripten() {
   return null;
 }
 
-/** Path of the Chromium to test with, or null. */
-export function findChromium() {
-  const named = process.env.CHROMIUM;
+function findBrowser(variable, names, mac) {
+  const named = process.env[variable];
   if (named !== undefined && named !== '') return existsSync(named) ? named : null;
-  for (const name of BROWSERS) {
+  for (const name of names) {
     const path = which(name);
     if (path !== null) return path;
   }
-  const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
   return existsSync(mac) ? mac : null;
 }
+
+/** Path of the Chromium to test with, or null. */
+export const findChromium = () =>
+  findBrowser('CHROMIUM', BROWSERS, '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome');
+
+/** Path of the Firefox to test with, or null. */
+export const findFirefox = () =>
+  findBrowser('FIREFOX', FIREFOXES, '/Applications/Firefox.app/Contents/MacOS/firefox');
 
 /** clang's address sanitizer and fuzzer runtimes: a package of their own on Debian. */
 function hasClangRuntimes() {
@@ -96,6 +105,13 @@ function needs(tests) {
     program('llvm-symbolizer', 'llvm', 'llvm'),
     { name: "clang's sanitizer runtimes", met: hasClangRuntimes, apt: ['libclang-rt-14-dev'], brew: 'llvm' },
     { name: 'Chromium', met: () => findChromium() !== null, apt: ['chromium'], brew: '--cask chromium' },
+    {
+      name: 'Firefox',
+      met: () => findFirefox() !== null,
+      // Debian has the long-lived line; elsewhere it has its own name.
+      apt: ['firefox-esr'],
+      brew: '--cask firefox',
+    },
   ];
 }
 

@@ -8,7 +8,7 @@
  * `--mode faults` makes the build for end-to-end tests: `import.meta.env.VITE_FAULTS` is `'1'`, the
  * kernels are those compiled with fault hooks, and the result goes to `dist/site-faults`.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
 import { isolationHeaders } from './headers.mjs';
@@ -29,6 +29,14 @@ export function shared(mode: string) {
   };
 }
 
+/** Every page of the site: what lies in web/ as .html, under the same path. */
+function pages(): string[] {
+  const folder = resolve(root, 'web');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.html'))
+    .map((path) => resolve(folder, path));
+}
+
 export default defineConfig(({ mode }) => ({
   ...shared(mode),
   root: resolve(root, 'web'),
@@ -41,6 +49,7 @@ export default defineConfig(({ mode }) => ({
     outDir: resolve(root, mode === 'faults' ? 'dist/site-faults' : 'dist/site'),
     emptyOutDir: true,
     target: 'es2022',
+    rollupOptions: { input: pages() },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,

@@ -55,6 +55,11 @@ export interface ActionOptions {
   applyTheme(theme: Theme): void;
   /** Bytes of earlier states that are kept; default SNAPSHOT_BUDGET. */
   snapshotBudget?: number;
+  /**
+   * Opens what the page was called for, a link or a figure's data, once the kernels are ready and the catalogue is
+   * there. False: nothing was asked for, and the demonstration runs.
+   */
+  arrive?(): Promise<boolean>;
 }
 
 /** Takes back what was said of a table that is gone, and why a step could not be undone then. For the page's life. */
@@ -242,7 +247,8 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       await whenReady();
       store.catalog.value = await catalog;
       /* A file may have been dropped meanwhile. */
-      if (store.phase.peek().kind === 'starting') await demonstration.start();
+      if (store.phase.peek().kind !== 'starting') return;
+      if (!(await options.arrive?.())) await demonstration.start();
     },
     onReady(ready) {
       store.ready.value = ready;

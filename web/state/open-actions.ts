@@ -38,13 +38,27 @@ export interface Opener extends OpenActions {
   /** Aborts what is being opened; true when something was. */
   cancelOpening(): boolean;
   /** Fetches, reads and prepares; says how far it is. Throws what went wrong; nothing is left behind then. */
-  load(source: File | CatalogEntry, on: LoadHooks): Promise<Prepared>;
+  load(source: File | CatalogEntry, on: LoadHooks, as?: ReadAs): Promise<Prepared>;
+  /**
+   * Puts a file or set on screen as it was read before, in place of all there was, and trains nothing. False when it
+   * could not be, which has been told, or something else took over.
+   */
+  openAs(source: File | CatalogEntry, as: ReadAs): Promise<boolean>;
   /** Frees a table that is not on screen (any more). */
   discard(prepared: Prepared): void;
   /** Puts a table on screen in place of all there was, without a model yet. */
   commit(prepared: Prepared): void;
   /** Puts a table on screen together with what `show` shows of it, in one step. The one before is not freed. */
   exchange(prepared: Prepared, show: () => void): void;
+}
+
+/** How a source was read and prepared before; what is absent is worked out from it. */
+export interface ReadAs {
+  hints?: OpenHints;
+  roles?: readonly Role[];
+  scale?: Scale;
+  /** Looks at what was read before anything is prepared; throws when it is not what was meant. */
+  check?(info: TableInfo): void;
 }
 
 export interface LoadHooks {
@@ -110,14 +124,14 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     );
   }
 
-  async function load(source: File | CatalogEntry, on: LoadHooks): Promise<Prepared> {
+  async function load(source: File | CatalogEntry, on: LoadHooks, as: ReadAs = {}): Promise<Prepared> {
     const entry = source instanceof Blob ? null : source;
     let from: Source;
-    const hints: OpenHints = {};
+    const hints: OpenHints = { ...as.hints };
     if (entry) {
       const blob = await fetch(entry, on.signal, on.onDownload);
       from = sourceOf(entry, blob);
-      if (entry.label !== undefined) hints.label = entry.label;
+      if (entry.label !== undefined) hints.label ??= entry.label;
     } else {
       const file = source as File;
       from = { blob: file, name: file.name || 'pasted data' };
@@ -131,18 +145,20 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       { signal: on.signal },
     );
     try {
-      const roles = info.columns.map((column) => column.role);
+      as.check?.(info);
+      const roles = [...(as.roles ?? info.columns.map((column) => column.role))];
+      const { scale = 'auto' } = as;
       const job = engine.nextId();
       on.onJob?.(job, 'features');
       const features = await engine.request(
-        { type: 'prepare', table, job, spec: { roles, scale: 'auto' } },
+        { type: 'prepare', table, job, spec: { roles, scale } },
         { signal: on.signal },
       );
       on.signal.throwIfAborted();
       const named: TableInfo = entry ? { ...info, name: entry.title } : info;
       return {
         table,
-        state: { info: named, origin: entry?.id ?? 'file', roles, scale: 'auto', features },
+        state: { info: named, origin: entry?.id ?? 'file', roles, scale, features },
       };
     } catch (error) {
       free(table);
@@ -239,18 +255,18 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     }
   }
 
-  async function openNow(source: File | CatalogEntry): Promise<void> {
+  async function openAs(source: File | CatalogEntry, as: ReadAs = {}): Promise<boolean> {
     const shown = store.phase.peek();
     if (store.firstVisit.peek() && 'job' in shown) unasked = shown.job;
     takeOver();
     const name = source instanceof Blob ? source.name || 'pasted data' : source.title;
     const started = surroundings.now();
-    const done = await replace<Prepared>({
+    return replace<Prepared>({
       name,
       failed: `${name} can’t be opened.`,
       begin: (signal, show) => {
         show(source instanceof Blob || !source.file ? 'read' : 'fetch');
-        return load(source, {
+        const hooks: LoadHooks = {
           signal,
           onJob(job, stage) {
             run.follow(job);
@@ -261,7 +277,8 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
             const left = seconds > 1 && total > 0 ? ((total - bytes) / bytes) * seconds : null;
             show('fetch', bytes, total, left);
           },
-        });
+        };
+        return load(source, hooks, as);
       },
       drop: ({ table }) => free(table),
       commit: (prepared) => {
@@ -270,7 +287,10 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
         session.announce(`${name}: ${info.rows} rows, ${info.columns.length} columns.`);
       },
     });
-    if (done) await run.trainIfPossible();
+  }
+
+  async function openNow(source: File | CatalogEntry): Promise<void> {
+    if (await openAs(source)) await run.trainIfPossible();
   }
 
   /**
@@ -435,6 +455,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
 
   return {
     load,
+    openAs,
     discard: ({ table }) => free(table),
     commit,
     exchange,

@@ -21,7 +21,31 @@ import { SelectionBar } from './selection-bar.tsx';
 import { isSingle, pressed, type Shortcut } from './shortcuts.ts';
 import { type PanelProps, TopBar } from './top-bar.tsx';
 
-export function App({ store, actions }: PanelProps): JSX.Element {
+/** Parts of the page that a figure in an article may leave out. */
+export const PARTS = [
+  'top',
+  'data',
+  'method',
+  'tools',
+  'table',
+  'inspector',
+  'retrains',
+  'legend',
+  'selection',
+  'run',
+] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface AppProps extends PanelProps {
+  hide?: ReadonlySet<Part>;
+  /** A figure inside another page. */
+  embedded?: boolean;
+}
+
+const NOTHING: ReadonlySet<Part> = new Set();
+
+export function App({ store, actions, hide = NOTHING, embedded = false }: AppProps): JSX.Element {
+  const shows = (part: Part): boolean => !hide.has(part);
   const [help, setHelp] = useState(false);
   const openHelp = useCallback(() => setHelp(true), []);
   const closeHelp = useCallback(() => setHelp(false), []);
@@ -33,34 +57,36 @@ export function App({ store, actions }: PanelProps): JSX.Element {
   useKeys(store, actions, help, openHelp, openSearch);
 
   return (
-    <div class={`app${table ? '' : ' without-table'}`}>
-      <TopBar store={store} actions={actions} onHelp={openHelp} />
-      <div class="side left">
-        <DataPanel store={store} actions={actions} />
-        <MethodPanel store={store} actions={actions} />
-      </div>
+    <div class={`app${table ? '' : ' without-table'}${embedded ? ' embedded' : ''}`}>
+      {shows('top') ? <TopBar store={store} actions={actions} onHelp={openHelp} /> : null}
+      {shows('data') || shows('method') ? (
+        <div class="side left">
+          {shows('data') ? <DataPanel store={store} actions={actions} /> : null}
+          {shows('method') ? <MethodPanel store={store} actions={actions} /> : null}
+        </div>
+      ) : null}
       <main class="centre">
         <Notices store={store} actions={actions} />
         <Introduction store={store} />
-        <MapToolbar store={store} actions={actions} />
+        {shows('tools') ? <MapToolbar store={store} actions={actions} /> : null}
         <div class="stage">
           {table ? <ScatterView store={store} actions={actions} /> : null}
           <Welcome store={store} actions={actions} />
           <Opening store={store} actions={actions} />
         </div>
-        {table ? <RowsTable store={store} actions={actions} /> : null}
+        {table && shows('table') ? <RowsTable store={store} actions={actions} /> : null}
       </main>
-      {table ? (
+      {table && (shows('inspector') || shows('retrains') || shows('legend')) ? (
         <aside class="side right" aria-label="Inspect">
-          <Inspector store={store} actions={actions} />
+          {shows('inspector') ? <Inspector store={store} actions={actions} /> : null}
           <div class="side-rest">
-            <Retrains store={store} actions={actions} />
-            <Legend store={store} actions={actions} />
+            {shows('retrains') ? <Retrains store={store} actions={actions} /> : null}
+            {shows('legend') ? <Legend store={store} actions={actions} /> : null}
           </div>
         </aside>
       ) : null}
-      <SelectionBar store={store} actions={actions} search={search} />
-      <RunPanel store={store} actions={actions} />
+      {shows('selection') ? <SelectionBar store={store} actions={actions} search={search} /> : null}
+      {shows('run') ? <RunPanel store={store} actions={actions} /> : null}
       <Messages store={store} />
       <HelpSheet store={store} actions={actions} open={help} onClose={closeHelp} />
       <DropOverlay actions={actions} />

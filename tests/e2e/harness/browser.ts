@@ -20,6 +20,7 @@ import {
 } from 'playwright-core';
 import { serve } from '../../../build/serve.mjs';
 import { findChromium } from '../../../build/setup.mjs';
+import { built } from './files.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const screenshots = resolve(root, 'dist/screenshots');
@@ -61,7 +62,7 @@ export interface SiteOptions {
   extra?: Record<string, string>;
   /** Command-line switches of the browser. */
   args?: string[];
-  /** Size, colour scheme, reduced motion and so on. */
+  /** Size, colour scheme, reduced motion and so on. Service workers are blocked unless `serviceWorkers` allows them. */
   context?: BrowserContextOptions;
   /** Called with the page before the site is opened in it: routes, init scripts. */
   before?: (page: Page) => Promise<unknown>;
@@ -92,11 +93,15 @@ const INSIDE = /^(blob|data|about|chrome-error):/;
 /** Serves the built site on a free port and opens it in a browser of its own. */
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const { headers = 'all', site = 'site', path = '', base = '/', extra = {}, allow } = options;
-  const server = await serve({ root: resolve(root, 'dist', site), headers, base, extra });
+  const server = await serve({ root: built(site), headers, base, extra });
   let browser: Browser | null = null;
   try {
     browser = await launch({ args: options.args ?? [] });
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options.context });
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      serviceWorkers: 'block', // offline parts would be fetched behind every test
+      ...options.context,
+    });
     const page = await context.newPage();
     const requests: string[] = [];
     const problems: string[] = [];

@@ -5,6 +5,9 @@ import { resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../../..');
 
+/** Folder of a built site. */
+export const built = (site: 'site' | 'site-faults'): string => resolve(root, 'dist', site);
+
 /** A folder for a test's files, removed by the function that comes with it. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(resolve(tmpdir(), 'unfold-test-'));
