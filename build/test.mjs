@@ -203,7 +203,7 @@ const LAYERS = [
   { name: 'wasm', run: () => typescript('wasm', ['--project', 'wasm']) },
   { name: 'web', run: () => typescript('web', ['--project', 'web', '--exclude', DOCS]), fast: true },
   { name: 'docs', run: () => vitest('docs', ['--project', 'web', DOCS]), fast: true },
-  { name: 'e2e', run: () => vitest('e2e', ['--project', 'e2e'], { minutes: 12 }) },
+  { name: 'e2e', run: () => vitest('e2e', ['--project', 'e2e'], { minutes: 24 }) },
 ];
 
 // ------------------------------------------------------------------------------------------- running
