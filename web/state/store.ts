@@ -272,6 +272,21 @@ export interface Before {
   axes: [number, number];
 }
 
+/** What part of the map is seen: its middle in map units, CSS pixels for each of them. */
+export interface Camera {
+  readonly cx: number;
+  readonly cy: number;
+  readonly scale: number;
+}
+
+/** The view of the map that is on screen, for those who keep it or bring it back. */
+export interface Lens {
+  /** Null while the view goes along with the data. */
+  camera(): Camera | null;
+  /** Shows this part at once, of the map whose rows are there by now; it follows no more until the next fit. */
+  look(camera: Camera): void;
+}
+
 export interface Bulk {
   maps: Map<Id, MapArrays>;
   colours: Uint8Array | null; // (rows) palette index
@@ -281,6 +296,7 @@ export interface Bulk {
   selected: RowBits | null; // null: none
   only: RowBits | null; // rows that "Keep only" kept
   before: Before | null;
+  lens: Lens | null; // null: no map is drawn
 }
 
 export interface Store {
@@ -404,6 +420,7 @@ export function createStore(): Store {
       selected: null,
       only: null,
       before: null,
+      lens: null,
     },
     table,
     model,

@@ -80,6 +80,17 @@ export class MapController {
     return this.follows;
   }
 
+  /** What was chosen to be seen, or is on its way there; null while the view follows. */
+  get chosen(): Camera | null {
+    return this.follows ? null : (this.target ?? this.camera);
+  }
+
+  /** Shows this part of the map at once, and stays. */
+  look(camera: Camera): void {
+    this.follows = false;
+    this.jump(camera);
+  }
+
   /** Rows without a finite position. O(n) once for each frame, so ask only for frames that stay. */
   get hiddenCount(): number {
     return this.renderer.hiddenCount;

@@ -66,6 +66,7 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       return;
     }
     controller.current = view;
+    store.bulk.lens = { camera: () => view.chosen, look: (camera) => view.look(camera) };
     const cursor: Cursor = { row: null, said: '' };
     const drawing = connectShapes(element, over, view, store, actions);
     paint = drawing.paint;
@@ -82,6 +83,7 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       for (const stop of stops) stop();
       view.dispose();
       controller.current = null;
+      store.bulk.lens = null;
     };
   }, [store, actions]);
 
