@@ -212,8 +212,15 @@ double   ae_fit_rows_trained(const ae_fit *f); /* rows visited by this fit, repe
 uint32_t ae_fit_rows(const ae_fit *f);         /* rows visited an epoch, repeats counted */
 uint32_t ae_fit_heldout_rows(const ae_fit *f);
 
-/* Takes effect from the next batch; BAD_PARAM when out of bounds. */
-status ae_fit_set_learning_rate(ae_fit *f, float learning_rate);
+/* Changes of the learning rate that may wait for their batch at once. */
+#define AE_FIT_RATES 1024u
+
+/* Another learning rate from the batch on that comes after `after` batches of this fit: a fit that is given the same
+ * changes takes the same steps, however it is sliced. The batch at hand has been prepared with the rate it began
+ * with, so that `after` is at least one more than the batches done so far (ae_fit_progress); changes that wait for
+ * the same batch or a later one give way. BAD_PARAM for an earlier batch, and when the rate is out of bounds; TOO_LARGE
+ * when AE_FIT_RATES changes wait. */
+status ae_fit_set_learning_rate(ae_fit *f, uint32_t after, float learning_rate);
 
 void ae_fit_free(ae_fit *f); /* NULL is allowed; the model stays as it is */
 

@@ -358,11 +358,20 @@ uint32_t ae_fit_heldout_rows(const ae_fit *f) {
     return f->all_heldout;
 }
 
-status ae_fit_set_learning_rate(ae_fit *f, float learning_rate) {
+status ae_fit_set_learning_rate(ae_fit *f, uint32_t after, float learning_rate) {
     ae_fit_params p = f->params;
     uint32_t      field;
     p.learning_rate = learning_rate;
     TRY(ae_fit_params_check(&p, &field));
-    f->params.learning_rate = learning_rate;
+    if (after <= f->steps) {
+        return STATUS_BAD_PARAM;
+    }
+    while (f->n_rates > 0 && f->rates[f->n_rates - 1].after >= after) {
+        f->n_rates--;
+    }
+    if (f->n_rates == AE_FIT_RATES) {
+        return STATUS_TOO_LARGE;
+    }
+    f->rates[f->n_rates++] = (rate_change){after, learning_rate};
     return STATUS_OK;
 }

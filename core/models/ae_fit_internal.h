@@ -22,6 +22,12 @@ typedef struct {
 
 #define AE_MAX_OPERATIONS (MLP_MAX_LAYERS * DENSE_PASSES + 4u)
 
+/* A learning rate, and the number of batches after which it holds. */
+typedef struct {
+    uint32_t after;
+    float    rate;
+} rate_change;
+
 struct ae_fit {
     ae           *model;
     matrix        x;
@@ -65,6 +71,9 @@ struct ae_fit {
     rng_permutation order;      /* of all rows, or of the selected ones */
     rng_permutation order_rest; /* stratified */
     adam_step       step;
+
+    rate_change rates[AE_FIT_RATES]; /* that wait, by `after`: strictly ascending */
+    uint32_t    n_rates;
 
     /* Sums over the epoch, and what the last one gave. */
     double sum_train;

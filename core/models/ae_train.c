@@ -215,6 +215,19 @@ static void run_blocks(ae_fit *f, const operation *o, const dense_layer *layer, 
     }
 }
 
+/* Takes the changes of the learning rate that are due before the next batch. */
+static void take_rates(ae_fit *f) {
+    uint32_t due = 0;
+    while (due < f->n_rates && f->rates[due].after <= f->steps) {
+        f->params.learning_rate = f->rates[due].rate;
+        due++;
+    }
+    if (due > 0) {
+        f->n_rates -= due;
+        memmove(f->rates, f->rates + due, f->n_rates * sizeof *f->rates);
+    }
+}
+
 static void start_batch(ae_fit *f, uint32_t first, uint32_t of) {
     f->op = 0;
     f->block = 0;
@@ -222,6 +235,7 @@ static void start_batch(ae_fit *f, uint32_t first, uint32_t of) {
     f->rows = min_u32(f->pass.capacity, of - first);
     if (!f->evaluating) {
         f->rows = min_u32(f->params.batch, of - first);
+        take_rates(f);
         f->step =
             adam_step_of(f->model->steps + 1, f->params.learning_rate, f->params.weight_decay);
     }

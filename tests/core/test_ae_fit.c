@@ -485,6 +485,99 @@ static void the_very_last_step_is_checked_too(void) {
     ae_free(m);
 }
 
+/* The model after so many batches of a fit that is given changes of its learning rate beforehand. */
+static ae *after_batches(uint32_t steps, const uint32_t *after, const float *rates, uint32_t n) {
+    const matrix    x = table();
+    const ae_params p = small();
+    ae_fit_params   q = short_fit();
+    q.steps = steps;
+    q.heldout = 0.2f;
+    ae     *m = new_ae(&p, D);
+    ae_fit *f = new_fit(m, &x, &q);
+    for (uint32_t i = 0; i < n; i++) {
+        CHECK_STATUS(ae_fit_set_learning_rate(f, after[i], rates[i]), STATUS_OK);
+    }
+    run(f, 1000);
+    ae_fit_free(f);
+    return m;
+}
+
+static bool same_weights(const ae *a, const ae *b) {
+    void      *sa = snapshot(a);
+    void      *sb = snapshot(b);
+    const bool same = memcmp(sa, sb, ae_snapshot_bytes(a)) == 0;
+    mem_free(sa);
+    mem_free(sb);
+    return same;
+}
+
+/* Epochs are five batches long: the changes fall into an epoch, on its last batch, and into the next one. */
+static void another_learning_rate_holds_from_its_batch_on(void) {
+    const uint32_t after[] = {2, 5, 6};
+    const float    rates[] = {0.05f, 0.002f, 0.03f};
+    for (uint32_t i = 0; i < 3; i++) {
+        ae *plain = after_batches(after[i], after, rates, i);
+        ae *changed = after_batches(after[i], after, rates, i + 1);
+        CHECK(same_weights(plain, changed));
+        ae_free(plain);
+        ae_free(changed);
+        plain = after_batches(after[i] + 1, after, rates, i);
+        changed = after_batches(after[i] + 1, after, rates, i + 1);
+        CHECK(!same_weights(plain, changed));
+        ae_free(plain);
+        ae_free(changed);
+    }
+}
+
+/* Whoever changes the rate while it trains, in the middle of a batch or between two, can do the same again. */
+static void a_rate_changed_on_the_way_can_be_told_and_repeated(void) {
+    const matrix    x = table();
+    const ae_params p = small();
+    ae_fit_params   q = short_fit();
+    uint32_t        after[40];
+    float           rates[40];
+    uint32_t        n = 0;
+    q.heldout = 0.2f;
+    ae     *m = new_ae(&p, D);
+    ae_fit *f = new_fit(m, &x, &q);
+    for (uint32_t unit = 0; !ae_fit_done(f); unit++) {
+        job_progress now;
+        ae_fit_progress(f, &now);
+        if (n < 40) {
+            rates[n] = 0.001f * (float)(1 + unit % 17);
+            after[n] = now.done + 1;
+            CHECK_STATUS(ae_fit_set_learning_rate(f, after[n], rates[n]), STATUS_OK);
+            n++;
+        }
+        CHECK_STATUS(ae_fit_step(f, 1), STATUS_OK);
+    }
+    CHECK(n > 3);
+    ae *again = after_batches(0, after, rates, n);
+    check_same_model(m, again);
+    ae_fit_free(f);
+    ae_free(m);
+    ae_free(again);
+}
+
+static void rates_are_checked(void) {
+    const matrix    x = table();
+    const ae_params p = small();
+    ae_fit_params   q = short_fit();
+    ae             *m = new_ae(&p, D);
+    ae_fit         *f = new_fit(m, &x, &q);
+    CHECK_STATUS(ae_fit_set_learning_rate(f, 0, 0.01f), STATUS_BAD_PARAM);
+    CHECK_STATUS(ae_fit_set_learning_rate(f, 1, 0.0f), STATUS_BAD_PARAM);
+    for (uint32_t i = 1; i <= AE_FIT_RATES; i++) {
+        CHECK_STATUS(ae_fit_set_learning_rate(f, i, 0.01f), STATUS_OK);
+    }
+    CHECK_STATUS(ae_fit_set_learning_rate(f, AE_FIT_RATES + 1, 0.01f), STATUS_TOO_LARGE);
+    /* One for an earlier batch takes the place of all that come later. */
+    CHECK_STATUS(ae_fit_set_learning_rate(f, 2, 0.01f), STATUS_OK);
+    CHECK_STATUS(ae_fit_set_learning_rate(f, AE_FIT_RATES + 1, 0.01f), STATUS_OK);
+    ae_fit_free(f);
+    ae_free(m);
+}
+
 TESTS({"slicing and dropped batches change no bit", slicing_changes_no_bit},
       {"a large batch takes several units", a_large_batch_takes_several_units},
       {"frozen weights show one state of the model", frozen_weights_show_one_state},
@@ -501,4 +594,9 @@ TESTS({"slicing and dropped batches change no bit", slicing_changes_no_bit},
       {"a plateau ends the fit", a_plateau_ends_the_fit},
       {"runaway rates stop at the last finite weights (row 54)",
        runaway_rates_stop_at_the_last_finite_weights},
+      {"another learning rate holds from its batch on",
+       another_learning_rate_holds_from_its_batch_on},
+      {"a rate changed on the way can be told and repeated",
+       a_rate_changed_on_the_way_can_be_told_and_repeated},
+      {"rates are checked", rates_are_checked},
       {"the very last step is checked too (row 54)", the_very_last_step_is_checked_too})

@@ -492,6 +492,12 @@ describe('the history', () => {
     const { actions, engine, store } = bench;
     await begin(bench);
     const own = store.retrain.value.learning_rate;
+    const changes = [2, 2, 9].map((after) => ({ after, rate: 0 }));
+    engine.answers.set = ({ params }) => {
+      const change = changes.shift();
+      if (!change) throw new Error('It is not known.');
+      return { ...change, rate: 'learning_rate' in params ? params.learning_rate : 0 };
+    };
     actions.setField('learning_rate', '1e-5');
     expect(engine.count('set')).toBe(0);
     expect(store.retrain.value.learning_rate).toBe(own);
@@ -500,14 +506,23 @@ describe('the history', () => {
     actions.setRetrainField('learning_rate', '2e-5');
     const { job } = engine.waiting('run').body;
     expect(engine.sent.at(-1)).toEqual({ type: 'set', target: job, params: { learning_rate: 2e-5 } });
+    actions.setRetrainField('learning_rate', '3e-5');
+    actions.setRetrainField('learning_rate', '4e-5');
+    await settle();
     await finish(bench, 505);
-    expect(store.history.value.nodes.map(({ rated }) => rated)).toEqual([false, true]);
+    /* One for the same batch took the place of the other; the last came too late for any. */
+    const [, node] = store.history.value.nodes;
+    expect(node).toMatchObject({ rated: false, fits: [{ steps: 5, rates: [{ after: 2, rate: 3e-5 }] }] });
+    expect(node?.fits[0]?.rates).toHaveLength(1);
     void actions.train();
     await settle();
     actions.setRetrainField('learning_rate', '3e-5');
-    expect(engine.count('set')).toBe(1);
-    actions.setField('learning_rate', '4e-5');
-    expect(engine.count('set')).toBe(2);
+    expect(engine.count('set')).toBe(3);
+    actions.setField('learning_rate', '5e-5');
+    expect(engine.count('set')).toBe(4);
+    await settle();
+    await engine.waiting('run').answer(runResult({ steps: 510 }));
+    expect(store.history.value.nodes[2]).toMatchObject({ rated: true });
   });
 
   it('goes back to where it was as that was drawn, when the state has no snapshot', async () => {

@@ -445,20 +445,28 @@ describe('a return', () => {
     );
   });
 
-  it('to what had its learning rate changed on the way is to its snapshot, which stays', async () => {
+  it('to what had its learning rate changed on the way makes the same changes again', async () => {
     const bench = await trained({ snapshotBudget: 0 });
     const { actions, store } = bench;
     selectOdd(bench);
     actions.setRetrainField('epochs', '20000');
     const running = actions.retrain();
-    await expect.poll(() => store.progress.value?.done ?? 0, WAIT).toBeGreaterThan(3);
-    actions.setRetrainField('learning_rate', '0.0001');
-    await expect.poll(() => store.progress.value?.done ?? 0, WAIT).toBeGreaterThan(100);
+    const further = async (): Promise<void> => {
+      const before = store.progress.value?.done ?? 0;
+      await expect.poll(() => store.progress.value?.done ?? 0, WAIT).toBeGreaterThan(before + 50);
+    };
+    for (const rate of ['0.0001', '0.01']) {
+      await further();
+      actions.setRetrainField('learning_rate', rate);
+    }
+    await further();
+    await further();
     await actions.stop();
     await running;
     const state = await shown(bench);
     await actions.returnTo(0);
-    expect(node(bench, 1)).toMatchObject({ rated: true, kept: true });
+    expect(node(bench, 1)).toMatchObject({ rated: false, kept: false });
+    expect(node(bench, 1).fits[0]?.rates).toMatchObject([{ rate: 0.0001 }, { rate: 0.01 }]);
     await actions.returnTo(1);
     expect(await shown(bench)).toEqual(state);
   });

@@ -2,7 +2,7 @@
  * The autoencoder and its training (core/models/ae.h): a model holds weights and moments, a fit visits rows
  * and moves the model. Thin: marshal, call, check. No timing, no caching, no messages.
  */
-import type { Activation, AeParams, Bounds, FitSpec, RowBits } from '../protocol/messages.ts';
+import type { Activation, AeParams, Bounds, FitSpec, RateChange, RowBits } from '../protocol/messages.ts';
 import { type Block, check, KernelError, STATUS } from './heap.ts';
 import type { Kernels } from './module.ts';
 import { readBounds, type Wire, type WireValue, wire, withStruct } from './params.ts';
@@ -176,8 +176,8 @@ export function checkFit(k: Kernels, q: FitParams): void {
   });
 }
 
-/** Lists of one entry, or one bit, for each row of the table are as long as that. */
-function checkSelection({ weights, selection }: FitSpec, rows: number): void {
+/** Lists of one entry, or one bit, for each row of the table are as long as that; rates come one after another. */
+function checkLists({ weights, selection, rates = [] }: FitSpec, rows: number): void {
   const words = Math.ceil(rows / 32);
   if (weights && weights.length !== rows) {
     throw new KernelError(STATUS.BAD_PARAM, 'weights', `There must be ${rows} weights, one for each row.`);
@@ -188,6 +188,9 @@ function checkSelection({ weights, selection }: FitSpec, rows: number): void {
       'selection',
       `The selection must have ${words} words of 32 rows.`,
     );
+  }
+  if (rates.some(({ after }, i) => !Number.isSafeInteger(after) || after <= (rates[i - 1]?.after ?? 0))) {
+    throw new KernelError(STATUS.BAD_PARAM, 'rates', 'Changes of the learning rate must be in order.');
   }
 }
 
@@ -394,7 +397,7 @@ export class AeFit {
    */
   static create(k: Kernels, model: Ae, matrix: number, spec: FitSpec): AeFit {
     checkFit(k, spec);
-    checkSelection(spec, matrixStruct.read(k.heap, matrix).n);
+    checkLists(spec, matrixStruct.read(k.heap, matrix).n);
     const { exports, heap } = k;
     const owned: Block[] = [];
     const take = (bytes: number): Block => {
@@ -433,7 +436,9 @@ export class AeFit {
             throw new KernelError(status, 'rows', 'No row is left to train on.');
           }
           check(status, 'the training');
-          return new AeFit(k, model, out.u32()[0] ?? 0, record);
+          const fit = new AeFit(k, model, out.u32()[0] ?? 0, record);
+          for (const { after, rate } of spec.rates ?? []) fit.setLearningRate(rate, after);
+          return fit;
         }),
       );
     } catch (error) {
@@ -495,12 +500,17 @@ export class AeFit {
     return { done, total, train, heldout, selection, rest };
   }
 
-  /** From the next batch on. */
-  setLearningRate(rate: number): void {
+  /** From the batch on that comes after so many of this fit; at the earliest, and by default, from the one after the next. */
+  setLearningRate(rate: number, after: number = this.progress().done + 1): RateChange {
     const { exports } = this.#k;
-    if (exports.ae_fit_set_learning_rate(this.#live, rate) !== STATUS.OK) {
+    const status = exports.ae_fit_set_learning_rate(this.#live, after, rate);
+    if (status === STATUS.TOO_LARGE) {
+      throw new KernelError(status, 'rates', 'The learning rate is changed too often.');
+    }
+    if (status !== STATUS.OK) {
       refuse(STATUS.BAD_PARAM, 'learning_rate', aeBounds(this.#k).fit);
     }
+    return { after, rate };
   }
 
   free(): void {

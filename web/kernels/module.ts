@@ -8,7 +8,7 @@ import { Heap } from './heap.ts';
 export { Block, check, Heap, KernelError, STATUS } from './heap.ts';
 
 /** Equals kernels_abi_version() in core/wasm/entry.c. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 export interface Kernels {
   exports: KernelExports;

@@ -120,6 +120,13 @@ export interface FitSpec {
   focus?: number; // with a selection: its share of the loss in each batch, in [0, 1]; 1: the rest is not visited, 0: it is not
   fresh?: boolean; // begins again at the model's initial weights; the map is aligned to the one before
   steps?: number; // ends after so many batches; absent or 0: after its epochs
+  rates?: RateChange[]; // another learning rate later on, `after` ascending from 1; at most 1,024
+}
+
+/** A learning rate that a fit has from the batch on that comes after so many of its own. */
+export interface RateChange {
+  after: number;
+  rate: number;
 }
 
 /**
@@ -258,7 +265,7 @@ export type Request =
   | { type: 'estimate'; id: Id; table: Id; method: Method; params: AeParams; fit: FitSpec } // → Estimate
   | { type: 'create'; id: Id; model: Id; map: Id; table: Id; method: Method; params: AeParams; spec: MapSpec } // → ModelInfo
   | { type: 'run'; id: Id; job: Id; model: Id; fit: FitSpec; live: boolean } // → RunResult, when it ends; live: send frames
-  | { type: 'set'; id: Id; target: Id; params: { learning_rate?: number } | MapSpec } // of a job, or of a map → null
+  | { type: 'set'; id: Id; target: Id; params: { learning_rate?: number } | MapSpec } // of a job → RateChange, or null when it has ended; of a map → null
   | { type: 'pause'; id: Id; job: Id } // → null once it rests between two batches and the map is whole
   | { type: 'resume'; id: Id; job: Id; epochs?: number } // for so many epochs, then pause again; absent: to the end → null
   | { type: 'stop'; id: Id; job: Id } // ends after the batch, map refreshed → null; the run replies
@@ -413,4 +420,6 @@ export type ReplyOf<R extends { type: Request['type'] }> = R extends { type: 'op
                           ? Measurement
                           : R extends { type: 'export' }
                             ? Blob
-                            : null;
+                            : R extends { type: 'set' }
+                              ? RateChange | null
+                              : null;

@@ -147,4 +147,5 @@ export const fitNumbers = v.strictObject({
   focus: v.exactOptional(v.pipe(finite, v.minValue(0), v.maxValue(1))),
   fresh: v.exactOptional(v.boolean()),
   steps: v.exactOptional(count),
+  rates: v.exactOptional(v.pipe(v.array(v.strictObject({ after: count, rate: finite })), v.maxLength(1024))),
 });

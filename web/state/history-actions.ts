@@ -9,7 +9,15 @@
 
 import { batch } from '@preact/signals';
 import { failure } from '../protocol/failure.ts';
-import type { Failure, FitSpec, Id, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
+import type {
+  Failure,
+  FitSpec,
+  Id,
+  ModelInfo,
+  RateChange,
+  RowBits,
+  RunResult,
+} from '../protocol/messages.ts';
 import { axesNow, type Comparing, createComparing, modelNow } from './compare-actions.ts';
 import { failureOf } from './engine-port.ts';
 import { lengthened, NO_HISTORY, type Path, pathTo } from './history.ts';
@@ -19,6 +27,9 @@ import type { Session } from './session-actions.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { Before, History, HistoryNode, Maker, Measured, ModelState, RunKind } from './store.ts';
 import type { Undo } from './undo.ts';
+
+/** Changes of the learning rate that a fit can be given beforehand: AE_FIT_RATES of core/models/ae.h. */
+const MOST_RATES = 1024;
 
 /** What a training is for, beside its fit. */
 export interface Deed {
@@ -54,7 +65,8 @@ export interface Ended {
   fit: FitSpec;
   deed: Deed;
   result: RunResult;
-  rated: boolean; // its learning rate was changed on the way
+  rates: RateChange[]; // the learning rates that it was given on the way
+  rated: boolean; // it is not known when it was given one
   done: number; // batches, as last reported
 }
 
@@ -161,11 +173,16 @@ export function createRecorder(
     const history = store.history.peek();
     const begun = fit.fresh ? 0 : steps;
     const selection = fit.selection ? { selection: shared(fit.selection) } : {};
+    const done = broken ? ended.done : result.steps - begun;
+    /* Those that no batch was left for are none. */
+    const rates = ended.rates.filter(({ after }) => after < done);
+    const { rates: _, ...told } = fit;
     const again: FitSpec = {
-      ...fit,
+      ...told,
       ...selection,
+      ...(rates.length > 0 ? { rates } : {}),
       table: model.info.table,
-      steps: broken ? ended.done : result.steps - begun,
+      steps: done,
     };
     const old = deed.lengthens ? lengthened(history, base) : null;
     return {
@@ -177,7 +194,7 @@ export function createRecorder(
       focus: deed.focus,
       epochs: (old?.epochs ?? 0) + result.epochs,
       fits: [...(old?.fits ?? []), again],
-      rated: ended.rated || broken || old?.rated === true,
+      rated: ended.rated || rates.length > MOST_RATES || broken || old?.rated === true,
       steps: result.steps,
       seconds: (old?.seconds ?? 0) + result.seconds,
       losses: model.losses,

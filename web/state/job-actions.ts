@@ -4,7 +4,7 @@
  */
 
 import { batch } from '@preact/signals';
-import type { EpochLoss, FitSpec, Id, Progress, RunResult } from '../protocol/messages.ts';
+import type { EpochLoss, FitSpec, Id, Progress, RateChange, RunResult } from '../protocol/messages.ts';
 import { failureOf } from './engine-port.ts';
 import type { Models } from './model-actions.ts';
 import type { Session } from './session-actions.ts';
@@ -32,7 +32,8 @@ export interface Running {
   readonly replay: Replay | null;
   readonly result: Promise<RunResult>;
   done: number; // batches, as last reported
-  rated: boolean; // the learning rate was changed on the way
+  rates: RateChange[]; // the learning rates that it was given on the way
+  rated: boolean; // it is not known when it was given one: it can't be done again
   losses: EpochLoss[] | null; // the model's, once they are this job's own to add to
 }
 
@@ -102,7 +103,17 @@ export function createJobs(session: Session, models: Models): Jobs {
     const result = engine.request({ type: 'run', job, model, fit, live: replay === null }).finally(() => {
       if (running === mine) running = null;
     });
-    const mine: Running = { job, model, kind, replay, result, done: 0, rated: false, losses: null };
+    const mine: Running = {
+      job,
+      model,
+      kind,
+      replay,
+      result,
+      done: 0,
+      rates: [...(fit.rates ?? [])],
+      rated: false,
+      losses: null,
+    };
     running = mine;
     resuming = false;
     return mine;
@@ -168,12 +179,18 @@ export function createJobs(session: Session, models: Models): Jobs {
     ratesItself: () => running !== null && ownRate(running.kind),
     takeRate(from, rate) {
       if (!running || running.replay || ownRate(running.kind) !== (from === 'retrain')) return;
-      /* From here on the steps that lead to this state can't be told by its fit. */
-      running.rated = true;
+      const now = running;
       const params = { learning_rate: rate };
-      engine.request({ type: 'set', target: running.job, params }).catch((cause: unknown) => {
-        if (failureOf(cause).code !== 'not_found') session.report(cause);
-      });
+      engine.request({ type: 'set', target: now.job, params }).then(
+        (change) => {
+          if (change) now.rates = [...now.rates.filter(({ after }) => after < change.after), change];
+        },
+        (cause: unknown) => {
+          if (failureOf(cause).code === 'not_found') return;
+          now.rated = true;
+          session.report(cause);
+        },
+      );
     },
     async pause() {
       const phase = store.phase.peek();

@@ -134,7 +134,7 @@ export function createRunner(
       models.setModel(id, { fit, result: null });
       now = jobs.start(job, id, fit, deed.kind);
       const result = await now.result;
-      const { rated, done } = now;
+      const { rated, rates, done } = now;
       session.settle('training');
       again = null;
       deeds.set(result, deed);
@@ -144,7 +144,7 @@ export function createRunner(
         return { result, node: null };
       }
       if (onScreen(job)) finishing(job);
-      const node = await recorder.record({ model: id, fit, deed, result, rated, done });
+      const node = await recorder.record({ model: id, fit, deed, result, rated, rates, done });
       if (node) remember(node);
       rest(job, id, result, node?.steps ?? model.info.steps);
       return { result, node };

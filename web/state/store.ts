@@ -191,7 +191,7 @@ export interface HistoryNode {
   focus: number | null;
   epochs: number; // done by this node
   fits: FitSpec[]; // what it takes to do it again, each with the `steps` it came to; several of what goes on by itself
-  rated: boolean; // a learning rate was changed on the way: it can't be done again, and its snapshot is never dropped
+  rated: boolean; // what happened on the way is not known to the batch: it can't be done again, and its snapshot is never dropped
   steps: number; // of the model
   seconds: number; // spent training
   losses: EpochLoss[]; // of the model, from its first epoch to here

@@ -1,14 +1,15 @@
 /** The training of an autoencoder as a task of the runner. */
 import type { AeFit, FitEnd } from '../kernels/ae.ts';
 import { KernelError } from '../kernels/heap.ts';
-import type { EpochLoss, FitSpec } from '../protocol/messages.ts';
+import type { EpochLoss, FitSpec, RateChange } from '../protocol/messages.ts';
 import type { Task } from './runner.ts';
 
 const orNull = (loss: number): number | null => (Number.isNaN(loss) ? null : loss);
 
 export class FitTask implements Task {
   #fit: AeFit;
-  #rate: number | null = null; // if it was set by hand
+  #rates: RateChange[] = []; // set by hand before it began
+  #begun = false;
   readonly #again: ((before: AeFit) => AeFit) | null;
   #before = 0; // epochs of the model when it began
   readonly #selects: boolean;
@@ -31,16 +32,15 @@ export class FitTask implements Task {
     if (this.#again !== null) {
       this.#fit = this.#again(this.#fit);
       this.#before = this.#fit.model.epochs;
-      if (this.#rate !== null) {
-        this.#fit.setLearningRate(this.#rate);
-      }
+      for (const { after, rate } of this.#rates) this.#fit.setLearningRate(rate, after);
     }
+    this.#begun = true;
   }
 
-  /** From the next batch on. */
-  setLearningRate(rate: number): void {
-    this.#fit.setLearningRate(rate);
-    this.#rate = rate;
+  setLearningRate(rate: number): RateChange {
+    const change = this.#fit.setLearningRate(rate);
+    if (!this.#begun) this.#rates.push(change);
+    return change;
   }
 
   /** A loss that ran away ends the fit; `end` says so, and the model is back at its last finite state. */

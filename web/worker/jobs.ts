@@ -4,7 +4,7 @@
  */
 import type { Features } from '../kernels/table.ts';
 import { failure } from '../protocol/failure.ts';
-import type { EpochLoss, FromWorker, Id } from '../protocol/messages.ts';
+import type { EpochLoss, FromWorker, Id, RateChange } from '../protocol/messages.ts';
 import { isFatal } from './failure-of.ts';
 import { Pace } from './pace.ts';
 import { Runner, type RunnerEnd, type RunnerState, type Task, type Timing } from './runner.ts';
@@ -16,7 +16,7 @@ export interface ReadHooks {
 
 /** What can be set of a training while it runs. */
 export interface Trained {
-  setLearningRate(rate: number): void; // from the next batch on
+  setLearningRate(rate: number): RateChange; // from the batch after the next one on
 }
 
 interface Job {
@@ -233,8 +233,9 @@ export class Jobs {
     await Promise.all(ids.map((id) => this.cancel(id)));
   }
 
-  setLearningRate(id: Id, rate: number): void {
-    this.#find(id)?.training?.setLearningRate(rate);
+  /** Null when the job has ended, or trains nothing. */
+  setLearningRate(id: Id, rate: number): RateChange | null {
+    return this.#find(id)?.training?.setLearningRate(rate) ?? null;
   }
 
   #find(id: Id): Job | null {

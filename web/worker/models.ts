@@ -1,7 +1,7 @@
 /** Models and their maps: made, trained, brought back to earlier weights, shown. */
 import { Ae, checkAe, checkFit } from '../kernels/ae.ts';
 import { failure } from '../protocol/failure.ts';
-import type { Estimate, FitSpec, Id, ModelInfo, RunResult } from '../protocol/messages.ts';
+import type { Estimate, FitSpec, Id, ModelInfo, RateChange, RunResult } from '../protocol/messages.ts';
 import { type Aligner, alignerOf, checkedAlign } from './align.ts';
 import { availableBytes, fitCost } from './estimate.ts';
 import { checkGroups } from './groups.ts';
@@ -196,7 +196,7 @@ export class Models {
 
   // ---------------------------------------------------------------------------------------------- showing
 
-  async set({ target, params }: Of<'set'>): Promise<void> {
+  async set({ target, params }: Of<'set'>): Promise<RateChange | null> {
     if ('axes' in params) {
       const model = this.#shared.nouns.map(target);
       const axes = checkedAxes(params.axes, model.ae.latent);
@@ -212,12 +212,10 @@ export class Models {
       } else {
         await this.refresh(model);
       }
-      return;
+      return null;
     }
     const rate = params.learning_rate;
-    if (rate !== undefined) {
-      this.#shared.jobs.setLearningRate(target, rate);
-    }
+    return rate === undefined ? null : this.#shared.jobs.setLearningRate(target, rate);
   }
 
   refresh(model: ModelEntry): Promise<void> {
