@@ -3,7 +3,8 @@
  *
  *   dist/wasm/kernels.wasm   the C core
  *   dist/data/               prepared data sets and their catalogue
- *   dist/site/               the static site; works from any folder of any host
+ *   dist/site/               the static site; works from any folder of any host; sw.js keeps it for offline use
+ *   dist/sw/                 the service worker without a list of files, and sw-off.js, which takes it back
  *   dist/cli.mjs             the command line, with kernels.wasm and data/ beside it
  *
  * `--faults` also makes `dist/wasm-faults` and `dist/site-faults`: the same sources with the hooks
@@ -27,6 +28,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { prepare } from '../datasets/prepare.mjs';
 import { buildKernels } from './kernels.mjs';
 import { dist, fail, filesUnder, hashOf, isMain, root, say, sha256, shown, stamp } from './lib.mjs';
+import { bundleServiceWorker, placeServiceWorker } from './offline.mjs';
 import { setup } from './setup.mjs';
 
 /** What the bundles depend on, besides the kernels. */
@@ -89,6 +91,8 @@ async function buildSite(faults, kernelsHash) {
     say(`${shown(site)}: ${files.length} files, ${(bytes / 1000).toFixed(0)} kB before compression.`);
   }
   placeData(site);
+  await bundleServiceWorker();
+  placeServiceWorker(site);
   return site;
 }
 
