@@ -20,7 +20,6 @@ import {
   maker,
   runKind,
   scale,
-  text,
   view,
 } from './schema.ts';
 
@@ -69,8 +68,19 @@ const set = v.variant('is', [
 ]);
 
 /** One fit: where it differs from the link's own, and the batches it came to. `rows`: only these are visited. */
+const numbers = fitNumbers.entries;
 const fit = v.strictObject({
-  ...v.partial(fitNumbers).entries,
+  epochs: v.exactOptional(numbers.epochs),
+  batch: v.exactOptional(numbers.batch),
+  learning_rate: v.exactOptional(numbers.learning_rate),
+  weight_decay: v.exactOptional(numbers.weight_decay),
+  noise: v.exactOptional(numbers.noise),
+  heldout: v.exactOptional(numbers.heldout),
+  patience: v.exactOptional(numbers.patience),
+  seed: v.exactOptional(numbers.seed),
+  focus: numbers.focus,
+  fresh: numbers.fresh,
+  rates: numbers.rates,
   steps: v.pipe(count, v.minValue(1)),
   rows: v.exactOptional(index),
 });

@@ -124,6 +124,13 @@ export const camera = v.strictObject({
   scale: v.pipe(finite, v.minValue(1e-36), v.maxValue(1e36)),
 });
 
+/** The same on a map of any size: its middle, and the map units along the shorter side. */
+export const view = v.strictObject({
+  cx: finite,
+  cy: finite,
+  span: v.pipe(finite, v.minValue(1e-36), v.maxValue(1e36)),
+});
+
 /** The shape of an autoencoder. The kernels have the last word on every bound. */
 export const aeParams = v.strictObject({
   hidden: v.pipe(v.array(v.pipe(count, v.minValue(1), v.maxValue(65_536))), v.maxLength(16)),

@@ -285,6 +285,8 @@ export interface Lens {
   camera(): Camera | null;
   /** Shows this part at once, of the map whose rows are there by now; it follows no more until the next fit. */
   look(camera: Camera): void;
+  /** The map's shorter side in CSS pixels. */
+  side(): number;
 }
 
 export interface Bulk {

@@ -66,7 +66,11 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       return;
     }
     controller.current = view;
-    store.bulk.lens = { camera: () => view.chosen, look: (camera) => view.look(camera) };
+    store.bulk.lens = {
+      camera: () => view.chosen,
+      look: (camera) => view.look(camera),
+      side: () => Math.min(view.viewport.width, view.viewport.height),
+    };
     const cursor: Cursor = { row: null, said: '' };
     const drawing = connectShapes(element, over, view, store, actions);
     paint = drawing.paint;
