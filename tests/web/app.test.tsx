@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/pre
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { App } from '../../web/ui/app.tsx';
 import { type DroppedData, readDrop } from '../../web/ui/drop-overlay.tsx';
+import { panels } from '../../web/ui/lazy-panels.tsx';
 import { pressed } from '../../web/ui/shortcuts.ts';
 import { AFTER, BEFORE, openPanel, redraw, rowsFrom, trainedBench } from './panels-fixture.ts';
 import {
@@ -22,7 +23,8 @@ import {
   wineColumns,
 } from './session-fixture.ts';
 
-beforeAll(() => {
+beforeAll(async () => {
+  await panels.enter();
   /* The picture itself is tested in a browser. */
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
   vi.spyOn(console, 'error').mockImplementation(() => undefined);

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
 import { rowsOf } from '../../web/state/selection.ts';
 import type { Store } from '../../web/state/store.ts';
+import { panels } from '../../web/ui/lazy-panels.tsx';
 import { parseColour, ScatterView } from '../../web/ui/scatter-view.tsx';
 import { mapActions, type TestActions } from './map-fixture.ts';
 import {
@@ -44,6 +45,8 @@ vi.mock('../../web/render/renderer.ts', () => ({
 }));
 
 let actions: TestActions | null = null;
+
+beforeAll(() => panels.enter());
 
 beforeEach(() => {
   told = defaultProps();

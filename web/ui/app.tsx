@@ -6,18 +6,22 @@ import type { Actions } from '../state/actions.ts';
 import type { Store } from '../state/store.ts';
 import { DataPanel, DropCard } from './data-panel.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
-import { HelpSheet } from './help-sheet.tsx';
-import { Inspector } from './inspector.tsx';
-import { Legend } from './legend.tsx';
-import { MapToolbar } from './map-toolbar.tsx';
-import { MethodPanel } from './method-panel.tsx';
+import { enterSoon } from './lazy.tsx';
+import {
+  HelpSheet,
+  Inspector,
+  Legend,
+  MapToolbar,
+  MethodPanel,
+  panels,
+  Retrains,
+  RowsTable,
+  SelectionBar,
+} from './lazy-panels.tsx';
 import { Messages, Notices } from './notices.tsx';
 import { Opening } from './opening.tsx';
-import { Retrains } from './retrains.tsx';
-import { RowsTable } from './rows-table.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { ScatterView } from './scatter-view.tsx';
-import { SelectionBar } from './selection-bar.tsx';
 import { isSingle, pressed, type Shortcut } from './shortcuts.ts';
 import { type PanelProps, TopBar } from './top-bar.tsx';
 
@@ -55,6 +59,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
   const openSearch = useCallback(() => setSearch((wish) => wish + 1), []);
 
   useKeys(store, actions, help, openHelp, openSearch);
+  useEffect(() => enterSoon(store, [panels]), [store]);
 
   return (
     <div class={`app${table ? '' : ' without-table'}${embedded ? ' embedded' : ''}`}>

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
+import './help.css';
 
 const keys: [string, string][] = [
   ['Space', 'train, pause, resume'],
@@ -92,7 +93,7 @@ const terms: [string, string][] = [
   ['Scaled units', 'The numbers after scaling: for standardised columns, 1 is one standard deviation.'],
 ];
 
-interface HelpProps extends PanelProps {
+export interface HelpProps extends PanelProps {
   open: boolean;
   onClose(): void;
 }

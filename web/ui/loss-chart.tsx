@@ -13,6 +13,7 @@ import { formatCount } from '../state/summary.ts';
 import { lossNumber, lossUnit } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
+import './loss-table.css';
 
 /** Epochs listed in the table: the last ones; the chart has all, thinned where they are very many. */
 const MOST_LISTED = 200;

@@ -11,6 +11,7 @@ import type { Colouring, ModelState, SelectionOp, Store, TableState, Tool } from
 import type { ViewActions } from '../state/view-actions.ts';
 import { visibleText } from './data-text.tsx';
 import { Icon, type IconName } from './icon.tsx';
+import './map-tools.css';
 
 export interface ViewProps {
   store: Store;

@@ -28,7 +28,7 @@ const MOST_COLUMNS = 8;
 /** Rows whose cells are kept once read. */
 const KEPT = 2000;
 
-interface RowsProps {
+export interface RowsProps {
   store: Store;
   actions: ViewActions & SelectionActions;
 }

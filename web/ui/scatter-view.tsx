@@ -11,17 +11,14 @@ import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Rgba } from '../render/props.ts';
 import { comparison } from '../state/colouring.ts';
 import type { Store } from '../state/store.ts';
-import { formatCount, formatNumber, labelColumn, mapSummary, rowName } from '../state/summary.ts';
-import type { ViewActions } from '../state/view-actions.ts';
+import { formatCount, mapSummary } from '../state/summary.ts';
 import { visibleText } from './data-text.tsx';
 import { Icon } from './icon.tsx';
+import { panels, RowTip, ShapeLayer } from './lazy-panels.tsx';
 import './map.css';
 import { MapController } from './map-controller.ts';
-import { attachGestures } from './map-gestures.ts';
-import { connectShapes } from './map-shapes.ts';
-import { type Cursor, createMapTarget, type MapActions } from './map-target.ts';
-import { RowTip } from './row-tip.tsx';
-import { ShapeLayer } from './shape-overlay.tsx';
+import type { MapHands } from './map-hands.ts';
+import type { MapActions } from './map-target.ts';
 
 export interface ScatterViewProps {
   store: Store;
@@ -38,6 +35,7 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
   const tip = useRef<HTMLDivElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   const controller = useRef<MapController | null>(null);
+  const hands = useRef<MapHands | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const [hidden, setHidden] = useState(0);
   const keys = useId();
@@ -45,17 +43,15 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
 
   useLayoutEffect(() => {
     const element = host.current;
-    const over = layer.current;
-    if (!element || !over) return;
+    if (!element) return;
     const stillness = matchMedia('(prefers-reduced-motion: reduce)');
     let view: MapController;
-    let paint = (): void => {};
     try {
       view = new MapController(element, {
         onFallback: actions.mapFellBack,
         onDrawn() {
           placeTip(view, store, tip.current);
-          paint();
+          hands.current?.paint();
         },
         reducedMotion: () => stillness.matches,
       });
@@ -71,16 +67,9 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       look: (camera) => view.look(camera),
       side: () => Math.min(view.viewport.width, view.viewport.height),
     };
-    const cursor: Cursor = { row: null, said: '' };
-    const drawing = connectShapes(element, over, view, store, actions);
-    paint = drawing.paint;
-    const target = createMapTarget(store, actions, cursor, () => view.showAll());
     const stops = [
-      attachGestures(element, view, drawing.shapes, target, drawing.hints),
-      drawing.stop,
       followSize(element, view),
       followTheme(element, view, store),
-      followCursor(store, actions, cursor),
       ...followStore(view, store, setHidden),
     ];
     return () => {
@@ -90,6 +79,19 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       store.bulk.lens = null;
     };
   }, [store, actions]);
+
+  /* What pointer and keys do comes a moment after the picture. */
+  const room = panels.content.value;
+  useLayoutEffect(() => {
+    const view = controller.current;
+    if (!room || !view || !host.current || !layer.current) return;
+    const attached = room.attachHands(host.current, layer.current, view, store, actions);
+    hands.current = attached;
+    return () => {
+      hands.current = null;
+      attached.stop();
+    };
+  }, [room, store, actions]);
 
   /* The tip is drawn by a render and placed by the map: once more when what it says has changed its size. */
   useLayoutEffect(() => {
@@ -157,22 +159,6 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       {children}
     </section>
   );
-}
-
-function followCursor(store: Store, actions: ViewActions, cursor: Cursor): () => void {
-  return effect(() => {
-    const detail = store.detail.value;
-    if (!detail || detail.row !== cursor.row) return;
-    cursor.row = null;
-    const label = detail.cells[labelColumn(store.table.peek())];
-    const parts = [rowName(detail.row)];
-    if (label !== undefined) parts.push(visibleText(label));
-    parts.push(`error ${formatNumber(detail.error)}`);
-    /* The detail takes its time: what the next key has done meanwhile is said first. */
-    const since = store.announcement.peek();
-    const first = since === cursor.said ? '' : `${since}${since.endsWith('.') ? '' : '.'} `;
-    actions.announceMap(`${first}${parts.join(', ')}`);
-  });
 }
 
 /** Brings what the store says about the map to the controller, one effect for each kind of change. */

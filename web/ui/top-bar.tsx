@@ -7,8 +7,8 @@ import type { CatalogEntry, Store, Theme } from '../state/store.ts';
 import { formatCount } from '../state/summary.ts';
 import { ActionButton } from './action-button.tsx';
 import { visibleText } from './data-text.tsx';
-import { ExportMenu } from './export-menu.tsx';
 import { Icon } from './icon.tsx';
+import { ExportMenu } from './lazy-panels.tsx';
 
 /** The id of the one file input, which every "open" label on the page belongs to. */
 export const OPEN_INPUT = 'open-file';

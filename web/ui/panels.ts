@@ -1,0 +1,17 @@
+/** The room of the panels: everything on screen that the first frames of the map do without. */
+
+export { ExportMenu } from './export-menu.tsx';
+export { HelpSheet } from './help-sheet.tsx';
+export { Inspector } from './inspector.tsx';
+export { Legend } from './legend.tsx';
+export { LossPanel } from './loss-chart.tsx';
+export { attachHands } from './map-hands.ts';
+export { MapToolbar } from './map-toolbar.tsx';
+export { MethodPanel } from './method-panel.tsx';
+export { Outcome } from './outcome.tsx';
+export { Retrains } from './retrains.tsx';
+export { RowTip } from './row-tip.tsx';
+export { RowsTable } from './rows-table.tsx';
+export { SelectionBar } from './selection-bar.tsx';
+export { ShapeLayer } from './shape-overlay.tsx';
+export { TablePanel } from './table-panel.tsx';
