@@ -11,6 +11,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
+import { embedScript } from './embed.mjs';
 import { isolationHeaders } from './headers.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -45,6 +46,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: resolve(root, 'web/public'),
   cacheDir: resolve(root, 'dist/vite-cache'),
   worker: { format: 'es' },
+  plugins: [embedScript()],
   build: {
     outDir: resolve(root, mode === 'faults' ? 'dist/site-faults' : 'dist/site'),
     emptyOutDir: true,

@@ -9,15 +9,10 @@ import './ui/map.css';
 import { render } from 'preact';
 import { createEngine } from './client/engine.ts';
 import { type Actions, createActions } from './state/actions.ts';
+import { applyTheme, browserSurroundings } from './state/browser.ts';
 import { localPreferences, readPreferences } from './state/preferences.ts';
-import { createStore, type Theme } from './state/store.ts';
+import { createStore } from './state/store.ts';
 import { App } from './ui/app.tsx';
-
-function applyTheme(theme: Theme): void {
-  const { dataset } = document.documentElement;
-  if (theme === 'system') delete dataset['theme'];
-  else dataset['theme'] = theme;
-}
 
 /* Before anything is drawn. */
 const storage = localPreferences();
@@ -34,25 +29,7 @@ const engine = createEngine({
 actions = createActions(store, engine, {
   storage,
   applyTheme,
-  surroundings: {
-    fetch: (url, init) => fetch(url, init),
-    now: () => performance.now(),
-    later(run, ms) {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
-    copy: (text) => navigator.clipboard.writeText(text),
-    save(file, name) {
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(file);
-      link.download = name;
-      link.click();
-      /* The browser may take its time to begin. */
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    },
-    version: __VERSION__,
-    agent: navigator.userAgent,
-  },
+  surroundings: browserSurroundings,
 });
 
 const host = document.getElementById('app');

@@ -10,7 +10,7 @@ import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { createRecorder } from './history-actions.ts';
 import { createModels } from './model-actions.ts';
-import { createOpener, type OpenActions } from './open-actions.ts';
+import { createOpener, type OpenActions, type Opener } from './open-actions.ts';
 import {
   DEFAULT_PREFERENCES,
   type PreferenceStorage,
@@ -46,7 +46,12 @@ export interface SessionActions extends OpenActions, RunActions {
   onLost(failure: Failure, rebuilt: boolean, retry: boolean): void;
 }
 
-export type Actions = SessionActions & ViewActions & SelectionActions & RetrainActions & ReturnActions;
+export type Actions = SessionActions &
+  ViewActions &
+  SelectionActions &
+  RetrainActions &
+  ReturnActions &
+  Pick<Opener, 'openAs'>;
 
 export interface ActionOptions {
   surroundings: Surroundings;
@@ -144,6 +149,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     ...selection,
     ...retrains,
     open: opener.open,
+    openAs: opener.openAs,
     setRole: takingOver(opener.setRole),
     setScale: takingOver(opener.setScale),
     refuse: opener.refuse,
@@ -249,6 +255,10 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       /* A file may have been dropped meanwhile. */
       if (store.phase.peek().kind !== 'starting') return;
       if (!(await options.arrive?.())) await demonstration.start();
+      /* What it was called for could not be opened, or is still to come. */ else if (
+        store.phase.peek().kind === 'starting'
+      )
+        store.phase.value = { kind: 'empty' };
     },
     onReady(ready) {
       store.ready.value = ready;

@@ -20,25 +20,11 @@ import {
 } from './lazy-panels.tsx';
 import { Messages, Notices } from './notices.tsx';
 import { Opening } from './opening.tsx';
+import type { Part } from './parts.ts';
 import { RunPanel } from './run-panel.tsx';
 import { ScatterView } from './scatter-view.tsx';
 import { isSingle, pressed, type Shortcut } from './shortcuts.ts';
 import { type PanelProps, TopBar } from './top-bar.tsx';
-
-/** Parts of the page that a figure in an article may leave out. */
-export const PARTS = [
-  'top',
-  'data',
-  'method',
-  'tools',
-  'table',
-  'inspector',
-  'retrains',
-  'legend',
-  'selection',
-  'run',
-] as const;
-export type Part = (typeof PARTS)[number];
 
 export interface AppProps extends PanelProps {
   hide?: ReadonlySet<Part>;

@@ -1,0 +1,232 @@
+/** What a figure does when the page around it asks: each command as calls of the page's own actions. */
+
+import { effect } from '@preact/signals';
+import { methods } from '../methods/registry.ts';
+import type { Criterion, OpenHints } from '../protocol/messages.ts';
+import type { Actions } from '../state/actions.ts';
+import { withField } from '../state/form.ts';
+import { refusalNow } from '../state/retrain.ts';
+import { bitsOfRows, describeMaker, rowsOf, runsOf } from '../state/selection.ts';
+import type { Colouring, HistoryNode, Phase, Store, TableState } from '../state/store.ts';
+import { labelColumn } from '../state/summary.ts';
+import type { Choice, Finished, Parameters, SelectionNews, Shape } from './api.ts';
+import { TroubleError } from './peer.ts';
+import { type Command, tooLarge } from './schema.ts';
+
+export interface Performer {
+  perform(command: Command): Promise<unknown>;
+  /** Selects rows; throws a `TroubleError` when it can't be done. */
+  select(choice: Choice): Promise<SelectionNews>;
+  /** Takes values into the form, all of them or none. */
+  set(parameters: Parameters): void;
+  /** Colours by a column's name, or by error, change, drift, none. */
+  colour(name: string): void;
+}
+
+export function shapeOf({ info }: TableState): Shape {
+  return { name: info.name, rows: info.rows, columns: info.columns.length };
+}
+
+export function selectionNews(store: Store): SelectionNews {
+  const table = store.table.peek();
+  const { count, maker } = store.selection.peek();
+  const of = table?.info.rows ?? 0;
+  return { count, of, maker: maker.kind === 'none' ? '' : describeMaker(maker, table, of) };
+}
+
+export function finishedOf(node: HistoryNode): Finished {
+  const { kind, epochs, steps, result } = node;
+  const { train, heldout, selection, rest } = result;
+  const outcome = result.outcome === 'finished' ? 'finished' : 'stopped';
+  return { kind, epochs, steps, train, heldout, selection, rest, outcome };
+}
+
+function trouble(code: string, message: string): TroubleError {
+  return new TroubleError(code, message);
+}
+
+/** Resolves when nothing runs or is being opened; a training that rests half-way does not run. */
+function rested(store: Store): Promise<Phase> {
+  return new Promise((resolve) => {
+    let stop: (() => void) | null = null;
+    let done = false;
+    const check = (phase: Phase): void => {
+      const { kind } = phase;
+      if (kind === 'running' || kind === 'pausing' || kind === 'opening' || kind === 'starting') return;
+      done = true;
+      resolve(phase);
+      stop?.();
+    };
+    stop = effect(() => check(store.phase.value));
+    if (done) stop();
+  });
+}
+
+export function createPerformer(
+  store: Store,
+  actions: Actions,
+  linkOf: () => Promise<string | null>,
+): Performer {
+  function table(): TableState {
+    const shown = store.table.peek();
+    if (!shown) throw trouble('not_ready', 'There is no data yet.');
+    return shown;
+  }
+
+  function columnNamed(name: string): number {
+    const column = table().info.columns.findIndex((one) => one.name === name);
+    if (column < 0) throw trouble('not_found', `There is no column ${name.slice(0, 60)}.`);
+    return column;
+  }
+
+  function lastNode(): HistoryNode | null {
+    const { nodes, at } = store.history.peek();
+    return at === null ? null : (nodes[at] ?? null);
+  }
+
+  /** What a training has led to; null when it led nowhere new. A failure is thrown. */
+  async function outcome(work: Promise<unknown>): Promise<Finished | null> {
+    const before = store.history.peek().nodes;
+    await work;
+    const phase = await rested(store);
+    if (phase.kind === 'failed') throw trouble(phase.failure.code, phase.failure.message);
+    const node = lastNode();
+    return node && !before.includes(node) ? finishedOf(node) : null;
+  }
+
+  function criterion(choice: Exclude<Choice, string | { rows: readonly number[] }>): Criterion {
+    if ('random' in choice) return { kind: 'random', n: choice.random, seed: choice.seed ?? 1 };
+    if ('range' in choice) {
+      const { range, from = null, to = null } = choice;
+      return { kind: 'range', column: columnNamed(range), lo: from, hi: to };
+    }
+    if ('search' in choice) {
+      const column = choice.column === undefined ? null : columnNamed(choice.column);
+      return { kind: 'search', text: choice.search, column };
+    }
+    const classes = typeof choice.class === 'string' ? [choice.class] : [...choice.class];
+    const column = choice.column === undefined ? labelColumn(table()) : columnNamed(choice.column);
+    if (column < 0) throw trouble('not_found', 'No column has classes: name one.');
+    const known = table().info.columns[column]?.categories;
+    const strange = known ? classes.find((one) => !known.includes(one)) : undefined;
+    if (strange !== undefined) throw trouble('not_found', `There is no class ${strange.slice(0, 60)}.`);
+    return { kind: 'class', column, classes };
+  }
+
+  async function select(choice: Choice): Promise<SelectionNews> {
+    const { rows } = table().info;
+    if (choice === 'all') actions.selectAll();
+    else if (choice === 'none') actions.clearSelection();
+    else if ('rows' in choice) {
+      const beyond = choice.rows.find((row) => row >= rows);
+      if (beyond !== undefined) throw trouble('not_found', `There is no row ${beyond}.`);
+      const bits = bitsOfRows(choice.rows, rows);
+      actions.selectBits(bits, { kind: 'rows', rows: runsOf(bits) }, 'replace');
+    } else {
+      const by = criterion(choice);
+      const { version } = store.selection.peek();
+      await actions.selectBy(by, 'replace');
+      if (store.selection.peek().version === version && store.selection.peek().count === 0) {
+        throw trouble('not_found', 'No row is like that.');
+      }
+    }
+    return selectionNews(store);
+  }
+
+  function set(parameters: Parameters): void {
+    const ready = store.ready.peek();
+    let form = store.form.peek();
+    if (!ready || !form) throw trouble('not_ready', 'There is no data yet.');
+    const texts = Object.entries(parameters).map(([name, value]) => {
+      return [name, typeof value === 'object' ? value.join(', ') : String(value)] as const;
+    });
+    for (const [name, text] of texts) {
+      const label = methods[form.method].fields.find((field) => field.name === name)?.label ?? name;
+      const change = withField(form, ready, name, text);
+      if (change.error !== null) throw trouble('bad_command', `${label.slice(0, 40)}: ${change.error}`);
+      form = change.form;
+    }
+    for (const [name, text] of texts) actions.setField(name, text);
+  }
+
+  function colour(name: string): void {
+    const kinds: Colouring['kind'][] = ['none', 'error', 'change', 'drift'];
+    const kind = kinds.find((one) => one === name);
+    const own = table().info.columns.some((column) => column.name === name);
+    if (kind && !own) actions.setColour({ kind } as Colouring);
+    else actions.setColour({ kind: 'column', column: columnNamed(name) });
+  }
+
+  async function load(command: Extract<Command, { command: 'load' }>): Promise<Shape> {
+    const { buffer, name = 'data.csv', train = true, separator, decimal, header, label } = command;
+    if (tooLarge(buffer)) throw trouble('too_large', 'A figure takes 512 MB at most.');
+    const hints: OpenHints = {
+      ...(separator === undefined ? {} : { separator }),
+      ...(decimal === undefined ? {} : { decimal }),
+      ...(header === undefined ? {} : { header }),
+      ...(label === undefined ? {} : { label }),
+    };
+    if (!(await actions.openAs(new File([buffer], name), { hints }))) {
+      const told = store.notices.peek().findLast(({ about }) => about === 'opening');
+      throw trouble(told?.code ?? 'refused', told?.text ?? 'Something else was opened.');
+    }
+    const shape = shapeOf(table());
+    if (train) void actions.train();
+    return shape;
+  }
+
+  async function run(): Promise<Finished | null> {
+    const { kind } = store.phase.peek();
+    table();
+    if (kind === 'paused') return outcome(actions.resume());
+    if (kind === 'failed') return outcome(actions.retry());
+    return outcome(actions.train());
+  }
+
+  async function retrain(command: Extract<Command, { command: 'retrain' }>): Promise<Finished | null> {
+    const { kind = 'retrain', focus, epochs, learning_rate } = command;
+    await rested(store);
+    const bad =
+      (epochs !== undefined && !actions.setRetrainField('epochs', String(epochs)) && 'epochs') ||
+      (learning_rate !== undefined &&
+        !actions.setRetrainField('learning_rate', String(learning_rate)) &&
+        'learning_rate');
+    if (bad) throw trouble('bad_command', store.retrain.peek().errors[bad] ?? `That is no ${bad}.`);
+    if (focus !== undefined) actions.setFocus(focus);
+    const why = refusalNow(store, kind);
+    if (why !== null) throw trouble('refused', why);
+    const begin = {
+      retrain: actions.retrain,
+      exclude: actions.exclude,
+      scratch: actions.trainFromScratch,
+    }[kind];
+    return outcome(begin());
+  }
+
+  async function perform(command: Command): Promise<unknown> {
+    switch (command.command) {
+      case 'load':
+        return load(command);
+      case 'set':
+        set(command.parameters);
+        return null;
+      case 'run':
+        return run();
+      case 'retrain':
+        return retrain(command);
+      case 'select':
+        return select(command.rows);
+      case 'selection':
+        return rowsOf(store.bulk.selected);
+      case 'link':
+        return linkOf();
+      case 'pause':
+      case 'undo':
+      case 'redo':
+        await actions[command.command]();
+        return null;
+    }
+  }
+
+  return { perform, select, set, colour };
+}

@@ -1,0 +1,31 @@
+/** What the actions need of a real browser, for the page and for figures in other pages. */
+
+import type { Surroundings } from './session-actions.ts';
+import type { Theme } from './store.ts';
+
+/** Makes the theme visible on the document; the style sheets do the rest. */
+export function applyTheme(theme: Theme): void {
+  const { dataset } = document.documentElement;
+  if (theme === 'system') delete dataset['theme'];
+  else dataset['theme'] = theme;
+}
+
+export const browserSurroundings: Surroundings = {
+  fetch: (url, init) => fetch(url, init),
+  now: () => performance.now(),
+  later(run, ms) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  copy: (text) => navigator.clipboard.writeText(text),
+  save(file, name) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(file);
+    link.download = name;
+    link.click();
+    /* The browser may take its time to begin. */
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  },
+  version: __VERSION__,
+  agent: navigator.userAgent,
+};
