@@ -26,6 +26,7 @@ import {
 import { dirname, extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { prepare } from '../datasets/prepare.mjs';
+import { placeIcons } from './icons.mjs';
 import { buildKernels } from './kernels.mjs';
 import { dist, fail, filesUnder, hashOf, isMain, root, say, sha256, shown, stamp } from './lib.mjs';
 import { bundleServiceWorker, placeServiceWorker } from './offline.mjs';
@@ -84,6 +85,7 @@ async function buildSite(faults, kernelsHash) {
       mode: faults ? 'faults' : 'production',
       logLevel: 'warn',
     });
+    placeIcons(site);
     compress(site);
     made.save();
     const files = filesUnder(site).filter((file) => !/\.(gz|br)$/.test(file));

@@ -8,3 +8,11 @@ export const isolationHeaders = {
   'Cross-Origin-Resource-Policy': 'cross-origin',
   'Document-Isolation-Policy': 'isolate-and-require-corp',
 };
+
+/**
+ * For `sw.js`: a service worker takes its policy from the answer that its script came with, and from nothing else. It
+ * talks to its own origin alone, with or without this; a host that sends it makes that a rule of the browser.
+ */
+export const serviceWorkerHeaders = {
+  'Content-Security-Policy': "default-src 'none'; script-src 'self'; connect-src 'self'",
+};

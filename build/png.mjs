@@ -1,6 +1,6 @@
 /**
- * Makes a screenshot small: its colours are reduced to a palette (median cut, Heckbert 1982) and it is
- * written as an indexed PNG. Reads what Chromium writes: 8 bits a channel, RGB or RGBA, not interlaced.
+ * Pictures as PNG. Makes a screenshot small: its colours are reduced to a palette (median cut, Heckbert 1982) and it
+ * is written as an indexed PNG. Writes drawn pictures with their transparency. Reads what Chromium writes: 8 bits a channel, RGB or RGBA, not interlaced.
  */
 import { deflateSync, inflateSync } from 'node:zlib';
 
@@ -121,6 +121,29 @@ function chunk(type, body) {
   return bytes;
 }
 
+/** A file of these parts, between signature and end. */
+const file = (...parts) => Buffer.concat([SIGNATURE, ...parts, chunk('IEND', Buffer.alloc(0))]);
+
+function header(width, height, depth, type) {
+  const body = Buffer.alloc(13);
+  body.writeUInt32BE(width, 0);
+  body.writeUInt32BE(height, 4);
+  body.set([depth, type, 0, 0, 0], 8);
+  return chunk('IHDR', body);
+}
+
+const pixels = (lines) => chunk('IDAT', deflateSync(lines, { level: 9, memLevel: 9 }));
+
+/** A picture with transparency, from (height, width, 4) bytes RGBA, as the bytes of a PNG. */
+export function writePng(width, height, rgba) {
+  const stride = width * 4;
+  const lines = Buffer.alloc((stride + 1) * height);
+  for (let y = 0; y < height; y += 1) {
+    lines.set(rgba.subarray(y * stride, (y + 1) * stride), y * (stride + 1) + 1);
+  }
+  return file(header(width, height, 8, 6), pixels(lines));
+}
+
 /** The same picture with at most `size` colours (2 … 256), as the bytes of an indexed PNG. */
 export function reducePng(bytes, size) {
   const { width, height, colours } = readPng(bytes);
@@ -137,15 +160,5 @@ export function reducePng(bytes, size) {
       else lines[at + (x >> 1)] |= value << (x & 1 ? 0 : 4);
     }
   }
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([depth, 3, 0, 0, 0], 8);
-  return Buffer.concat([
-    SIGNATURE,
-    chunk('IHDR', header),
-    chunk('PLTE', Buffer.from(entries.flat())),
-    chunk('IDAT', deflateSync(lines, { level: 9, memLevel: 9 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
+  return file(header(width, height, depth, 3), chunk('PLTE', Buffer.from(entries.flat())), pixels(lines));
 }

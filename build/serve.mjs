@@ -9,7 +9,7 @@
 import { createReadStream, realpathSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
-import { isolationHeaders } from './headers.mjs';
+import { isolationHeaders, serviceWorkerHeaders } from './headers.mjs';
 import { dist, fail, isMain } from './lib.mjs';
 
 const TYPES = {
@@ -31,6 +31,9 @@ const TYPES = {
   // A data file is compressed by itself: no Content-Encoding, the reader unpacks it.
   '.gz': 'application/gzip',
 };
+
+/** Its policy can't be in the file itself. */
+const SERVICE_WORKER = /\/sw\.js$/;
 
 const ENCODINGS = [
   ['br', '.br'],
@@ -77,6 +80,7 @@ function accepts(header, encoding) {
 function answer({ root, headers, base, extra }, request, response) {
   const common = {
     ...(headers === 'all' ? { ...isolationHeaders, 'Cache-Control': 'no-cache' } : {}),
+    ...(headers === 'all' && SERVICE_WORKER.test(request.url ?? '') ? serviceWorkerHeaders : {}),
     ...extra,
   };
   const plain = (status, text, more = {}) => {
@@ -121,12 +125,15 @@ function answer({ root, headers, base, extra }, request, response) {
  * @param {string} [options.host] address to listen on; this machine only by default
  * @param {string} [options.base] path under which the folder appears, as '/some/folder/'
  * @param {Record<string, string>} [options.extra] further headers of every answer
+ * @param {(request: import('node:http').IncomingMessage) => void} [options.onRequest] told of every request
  * @returns {Promise<{url: string, port: number, close(): Promise<void>}>} rejects when the port is taken
  */
-export function serve({ root, port = 0, headers = 'all', host = '127.0.0.1', base = '/', extra = {} }) {
+export function serve(options) {
+  const { root, port = 0, headers = 'all', host = '127.0.0.1', base = '/', extra = {}, onRequest } = options;
   const folder = realpathSync(resolve(root));
   const server = createServer((request, response) => {
     try {
+      onRequest?.(request);
       answer({ root: folder, headers, base, extra }, request, response);
     } catch (error) {
       response.destroy(error instanceof Error ? error : undefined);

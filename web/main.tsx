@@ -8,11 +8,14 @@ import './ui/narrow.css';
 import './ui/map.css';
 import { render } from 'preact';
 import { createEngine } from './client/engine.ts';
+import { takeLaunches } from './client/launch.ts';
 import { type Actions, createActions } from './state/actions.ts';
 import { applyTheme, browserSurroundings } from './state/browser.ts';
 import { localPreferences, readPreferences } from './state/preferences.ts';
+import { createRoom } from './state/room.ts';
 import { createStore } from './state/store.ts';
 import { App } from './ui/app.tsx';
+import { enterSoon } from './ui/lazy.tsx';
 
 /* Before anything is drawn. */
 const storage = localPreferences();
@@ -34,4 +37,12 @@ actions = createActions(store, engine, {
 
 const host = document.getElementById('app');
 if (host) render(<App store={store} actions={actions} />, host);
+takeLaunches(window, actions);
 void actions.start();
+
+/* Kept for use without a network; not while developing, nor for a figure in another page. */
+if (import.meta.env.PROD && window === window.top) {
+  const acts = actions;
+  const offline = createRoom(async () => (await import('./offline.ts')).startOffline(store, acts));
+  enterSoon(store, [offline]);
+}

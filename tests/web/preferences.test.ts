@@ -25,6 +25,7 @@ describe('preferences', () => {
       shiftTool: 'brush',
       brushRadius: 40,
       trails: false,
+      offline: 'off',
     };
     expect(writePreferences(storage, chosen)).toBe(true);
     expect(readPreferences(storage)).toEqual(chosen);

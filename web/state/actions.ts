@@ -24,7 +24,7 @@ import { createRunner, type RunActions } from './run-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
 import { Snapshots } from './snapshots.ts';
-import type { Store, Theme } from './store.ts';
+import type { Matter, Notice, OfflineWish, Store, Theme } from './store.ts';
 import { createUndo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
 
@@ -35,11 +35,16 @@ export interface SessionActions extends OpenActions, RunActions {
   cancel(): void;
   /** Trains, pauses or resumes, whichever makes sense now. */
   toggle(): void;
+  /** Shows a message that waits until it is dismissed; returns its number. */
+  notify(notice: Omit<Notice, 'id'>): number;
   dismiss(notice: number): void;
+  /** Takes back what was said about these matters: they have been settled. */
+  settle(...about: Matter[]): void;
   announce(text: string): void;
   setTheme(theme: Theme): void;
   setLogLoss(log: boolean): void;
   setShortcuts(on: boolean): void;
+  setOffline(wish: OfflineWish): void;
   copyDetails(details: string): Promise<void>;
   onReady(ready: Ready): void;
   /** The worker can't start, or was lost; `rebuilt`: another has everything again; `retry`: trying makes sense. */
@@ -178,7 +183,9 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     resetFields: runner.resetFields,
     onProgress: runner.onProgress,
     onFrame: runner.onFrame,
+    notify: session.notify,
     dismiss: session.dismiss,
+    settle: session.settle,
     announce,
     cancel() {
       if (!opener.cancelOpening() && store.firstVisit.peek()) {
@@ -221,6 +228,10 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       store.shortcuts.value = shortcuts;
       remember({ shortcuts });
     },
+    setOffline(offline) {
+      store.keepOffline.value = offline;
+      remember({ offline });
+    },
     async copyDetails(details) {
       try {
         await surroundings.copy(details);
@@ -243,6 +254,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
         store.shiftTool.value = preferences.shiftTool;
         store.brushRadius.value = preferences.brushRadius;
         store.trails.value = preferences.trails;
+        store.keepOffline.value = preferences.offline;
         if (preferences.pointSize !== null) view.setPointSize(preferences.pointSize);
       });
       options.applyTheme(preferences.theme);

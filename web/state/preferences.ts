@@ -19,6 +19,7 @@ const schema = v.object({
   shiftTool: v.fallback(v.picklist(['lasso', 'box', 'brush']), 'lasso'),
   brushRadius: v.fallback(v.pipe(v.number(), v.minValue(4), v.maxValue(200)), 24),
   trails: v.fallback(v.boolean(), true),
+  offline: v.fallback(v.picklist(['off', 'auto', 'all']), 'auto'),
 });
 
 export type Preferences = v.InferOutput<typeof schema>;
@@ -31,6 +32,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   shiftTool: 'lasso',
   brushRadius: 24,
   trails: true,
+  offline: 'auto',
 };
 
 /** The part of `Storage` that is used. */

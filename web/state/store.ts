@@ -28,6 +28,7 @@ import type {
   Scale,
   TableInfo,
 } from '../protocol/messages.ts';
+import type { MissingFile, OfflineFailure } from '../protocol/offline.ts';
 
 /** A set that the page offers, as listed in data/catalog.json. */
 export interface CatalogEntry {
@@ -97,7 +98,16 @@ export type Phase =
   | { kind: 'failed'; failure: Failure; retry: boolean }; // the work stays; `retry`: a button offers it
 
 /** What a notice is about: what is said of it is withdrawn when something of the kind succeeds, and with the table. */
-export type Matter = 'opening' | 'selection' | 'undo' | 'training' | 'return' | 'export' | 'details' | 'view';
+export type Matter =
+  | 'opening'
+  | 'selection'
+  | 'undo'
+  | 'training'
+  | 'return'
+  | 'export'
+  | 'details'
+  | 'view'
+  | 'update';
 
 export interface Notice {
   id: number;
@@ -260,6 +270,24 @@ export interface LatentRange {
 
 export type Theme = 'system' | 'light' | 'dark';
 
+/** Whether the site is kept for use without a network: not, as far as it costs nobody, or the large data too. */
+export type OfflineWish = 'off' | 'auto' | 'all';
+
+/** How far that is. */
+export type OfflineState =
+  | { kind: 'unknown' } // not begun
+  | { kind: 'off' } // the person wants none
+  | { kind: 'refused' } // by the browser, or where the page is
+  | { kind: 'installing' }
+  | { kind: 'failed'; reason: OfflineFailure['reason'] } // tried again at the next visit
+  | {
+      kind: 'ready';
+      bytes: number; // kept
+      missing: readonly MissingFile[]; // large data that is not kept
+      fetching: boolean; // it is being fetched
+      full: boolean; // the browser has no room for it
+    };
+
 export interface MapArrays {
   positions: Float32Array; // (rows, 2)
   error: Float32Array | null; // (rows)
@@ -337,6 +365,8 @@ export interface Store {
   logLoss: Signal<boolean>;
   theme: Signal<Theme>;
   shortcuts: Signal<boolean>; // single keys work: Space, `.`, `?` …
+  keepOffline: Signal<OfflineWish>;
+  offline: Signal<OfflineState>;
   notices: Signal<Notice[]>;
   announcement: Signal<string>; // what the live region says
   firstVisit: Signal<boolean>; // the demonstration runs by itself
@@ -396,6 +426,8 @@ export function createStore(): Store {
     logLoss: signal(false),
     theme: signal<Theme>('system'),
     shortcuts: signal(true),
+    keepOffline: signal<OfflineWish>('auto'),
+    offline: signal<OfflineState>({ kind: 'unknown' }),
     notices: signal([]),
     announcement: signal(''),
     firstVisit: signal(false),

@@ -10,6 +10,7 @@
  * Content-Security-Policy, a request that leaves the origin. `assertClean` fails when there is any.
  */
 import { mkdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
 import {
   type Browser,
@@ -22,8 +23,7 @@ import { serve } from '../../../build/serve.mjs';
 import { findChromium } from '../../../build/setup.mjs';
 import { built } from './files.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
-const screenshots = resolve(root, 'dist/screenshots');
+const screenshots = resolve(import.meta.dirname, '../../../dist/screenshots');
 
 /** Software WebGL2, nothing fetched in the background, and it runs as root. */
 const ARGS = [
@@ -54,6 +54,10 @@ export interface SiteOptions {
   headers?: 'all' | 'none';
   /** Which build to open. Default 'site'. */
   site?: 'site' | 'site-faults';
+  /** A folder to serve in place of a build, as a copy of one that a test changes. */
+  root?: string;
+  /** Told of every request that arrives at the server. */
+  onRequest?: (request: IncomingMessage) => void;
   /** What follows the site's address: a query or a hash. */
   path?: string;
   /** Path under which the site is served, as '/some/folder/'. Default '/'. */
@@ -92,8 +96,9 @@ const INSIDE = /^(blob|data|about|chrome-error):/;
 
 /** Serves the built site on a free port and opens it in a browser of its own. */
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
-  const { headers = 'all', site = 'site', path = '', base = '/', extra = {}, allow } = options;
-  const server = await serve({ root: built(site), headers, base, extra });
+  const { headers = 'all', site = 'site', path = '', base = '/', extra = {}, allow, onRequest } = options;
+  const { root = built(site) } = options;
+  const server = await serve({ root, headers, base, extra, ...(onRequest ? { onRequest } : {}) });
   let browser: Browser | null = null;
   try {
     browser = await launch({ args: options.args ?? [] });
