@@ -39,14 +39,14 @@ const wordOf = (change: ErrorChange | undefined): string =>
   change?.change == null ? '–' : changeText(change.change);
 
 /** "Your selection −20 %, the rest +43 %; most forgotten: digit 1, +152 %." */
-function story({ errors, focus, selected }: Finished, rows: string): string {
+function story({ errors, focus, rows: count }: Finished, rows: string): string {
   if (!errors) return '';
   const worst = errors
     .filter(({ of, change }) => of === 'class' && (change ?? 0) > 0.01)
     .reduce<ErrorChange | null>((most, one) => ((one.change ?? 0) > (most?.change ?? 0) ? one : most), null);
   const share = focus === null ? '' : ` at focus ${Math.round(focus * 100)} %`;
   const most = worst ? `; most forgotten: digit ${worst.name}, ${wordOf(worst)}` : '';
-  const what = rows === '' ? `${selected.toLocaleString('en')} rows` : rows;
+  const what = rows === '' ? `${count.toLocaleString('en')} rows` : rows;
   return `In your figure: ${what}${share}: ${wordOf(group(errors, 'selection'))}, the rest ${wordOf(group(errors, 'rest'))}${most}.`;
 }
 
@@ -97,16 +97,10 @@ const EIGHTS = 944;
 const cell = (row: HTMLTableRowElement, i: number): string => row.cells[i]?.textContent?.trim() ?? '';
 
 /** The printed numbers beside those of a retrain on the eights, at a focus that is printed; null: no such retrain. */
-function compared({
-  errors,
-  focus,
-  selected,
-  kind,
-  epochs,
-}: Finished): [printed: string, here: string][] | null {
+function compared({ errors, focus, rows, kind, epochs }: Finished): [printed: string, here: string][] | null {
   const percent = Math.round((focus ?? 0) * 100);
   const row = tradeRows.find((one) => one.dataset['focus'] === String(percent));
-  if (!errors || !row || kind !== 'retrain' || selected !== EIGHTS || epochs !== 5) return null;
+  if (!errors || !row || kind !== 'retrain' || rows !== EIGHTS || epochs !== 5) return null;
   const digits = new Map(errors.flatMap((one) => (one.of === 'class' ? [[one.name, one] as const] : [])));
   const before = digitRows.map((digit): [string, string] => {
     return [cell(digit, 1), errorText(digits.get(digit.dataset['digit'] ?? '')?.before ?? Number.NaN)];

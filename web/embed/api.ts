@@ -96,6 +96,8 @@ export interface Commands {
   selection: { take: object; give: Uint32Array };
   undo: { take: object; give: null };
   redo: { take: object; give: null };
+  /** Returns to a state of the model, bit for bit: 0 after the first training, 1 after the next. Refused while something trains. */
+  back: { take: { state: number }; give: null };
   /** The hash that opens what is shown, as '#v1.…'; null where there is none, since the data is not in the catalogue. */
   link: { take: object; give: string | null };
 }
@@ -122,6 +124,19 @@ export interface Finished {
   selection: number | null; // of a retrain
   rest: number | null;
   outcome: 'finished' | 'stopped';
+  focus: number | null; // of a retrain
+  rows: number; // that were selected for it; of a training all
+  errors: ErrorChange[] | null; // of a retrain: of the selection, the rest, and each class of the label column
+}
+
+/** Mean error of some rows, held out or not, before and after. */
+export interface ErrorChange {
+  of: 'selection' | 'rest' | 'class';
+  name: string; // of the class
+  n: number; // rows
+  before: number | null;
+  after: number | null;
+  change: number | null; // relative: -0.2 is 20 % less; null where there is nothing to compare
 }
 
 export interface Trouble {

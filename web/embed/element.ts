@@ -189,6 +189,11 @@ export class UnfoldMapElement extends HTMLElement {
     await this.#ask('redo', {});
   }
 
+  /** Returns to a state of the model, bit for bit: 0 after the first training, 1 after the next. */
+  async back(state: number): Promise<void> {
+    await this.#ask('back', { state });
+  }
+
   /** The hash that opens what is shown in Unfold; null when there is none. */
   link(): Promise<string | null> {
     return this.#ask('link', {});

@@ -6,6 +6,7 @@ import type { Criterion, OpenHints } from '../protocol/messages.ts';
 import type { Actions } from '../state/actions.ts';
 import { withField } from '../state/form.ts';
 import { refusalNow } from '../state/retrain.ts';
+import { changes } from '../state/retrain-story.ts';
 import { bitsOfRows, describeMaker, rowsOf, runsOf } from '../state/selection.ts';
 import type { Colouring, HistoryNode, Phase, Store, TableState } from '../state/store.ts';
 import { labelColumn } from '../state/summary.ts';
@@ -35,10 +36,11 @@ export function selectionNews(store: Store): SelectionNews {
 }
 
 export function finishedOf(node: HistoryNode): Finished {
-  const { kind, epochs, steps, result } = node;
+  const { kind, epochs, steps, result, focus, rows, before, after } = node;
   const { train, heldout, selection, rest } = result;
   const outcome = result.outcome === 'finished' ? 'finished' : 'stopped';
-  return { kind, epochs, steps, train, heldout, selection, rest, outcome };
+  const errors = before && after ? changes(before, after) : null;
+  return { kind, epochs, steps, train, heldout, selection, rest, outcome, focus, rows, errors };
 }
 
 function trouble(code: string, message: string): TroubleError {
@@ -203,6 +205,16 @@ export function createPerformer(
     return outcome(begin());
   }
 
+  async function back(state: number): Promise<null> {
+    if (state >= store.history.peek().nodes.length) throw trouble('not_found', `There is no state ${state}.`);
+    await actions.returnTo(state);
+    await rested(store);
+    if (store.history.peek().at !== state) {
+      throw trouble('refused', 'Going back did not come to its end: something trains, or it was stopped.');
+    }
+    return null;
+  }
+
   async function perform(command: Command): Promise<unknown> {
     switch (command.command) {
       case 'load':
@@ -220,6 +232,8 @@ export function createPerformer(
         return rowsOf(store.bulk.selected);
       case 'link':
         return linkOf();
+      case 'back':
+        return back(command.state);
       case 'pause':
       case 'undo':
       case 'redo':

@@ -178,6 +178,7 @@ export const commandSchema = v.variant('command', [
     kind: v.exactOptional(v.picklist(['retrain', 'exclude', 'scratch'])),
   }),
   v.strictObject({ ...command, command: v.literal('select'), rows: choice }),
+  v.strictObject({ ...command, command: v.literal('back'), state: count }),
 ]);
 export type Command = v.InferOutput<typeof commandSchema>;
 
