@@ -29,6 +29,15 @@ function waiting(entry: CatalogEntry, { done, total }: Download): Opening {
   return { ...opening(entry, 'fetch', true), done, total };
 }
 
+/**
+ * The rows of one table that are the first rows of another have the same numbers there: scaling does not look at the
+ * other rows.
+ */
+function sameNumbers(first: Prepared, all: Prepared): boolean {
+  const [few, many] = [first.state.features, all.state.features];
+  return few !== null && few.d === many?.d && few.scale === many.scale && /^(255|none)$/.test(few.scale);
+}
+
 export interface Demonstration {
   start(): Promise<void>;
   /** The person has taken over. */
@@ -120,7 +129,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
     }
     const { table } = answer.all;
     opener.exchange(answer.all, () => {
-      runner.moveTo(trained, table);
+      runner.moveTo(trained, table, sameNumbers(first, answer.all));
       runner.adoptTable();
       lengthen();
     });

@@ -20,6 +20,8 @@ export interface FormActions {
 export interface Forms extends FormActions {
   /** The table on screen has new features: fields and estimate follow. `rows`: as if it had so many. */
   adoptTable(rows?: number): void;
+  /** Takes a whole form, as that of a state that was made elsewhere. */
+  adoptForm(form: FormState): void;
   /** The table on screen. */
   tableId(): Id | null;
   /** Resolves once the answer on the table on screen is there, or none can be had. */
@@ -101,6 +103,7 @@ export function createForms(
       formOf = id;
       estimated = estimate();
     },
+    adoptForm: change,
     setField(name, text) {
       const form = store.form.peek();
       const ready = store.ready.peek();

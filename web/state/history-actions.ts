@@ -42,6 +42,8 @@ export interface Deed {
   before: Measured | null;
   retry: (() => Promise<void>) | null; // what trying again does after a failure; null: trains on
   lengthens: boolean; // goes on by itself from a plain training: no state of its own
+  /** How the worker's account of it is told, where what it does again had ended in another way. */
+  retell?: (result: RunResult) => RunResult;
 }
 
 /** A plain training. */
@@ -73,6 +75,8 @@ export interface Ended {
 export interface Recorder extends Pick<Comparing, 'compareWith' | 'look' | 'measure'> {
   /** There is another model, or none. */
   reset(): void;
+  /** What was done with the rows of one table is told as done with those of another: the same rows have the same ids there. */
+  retable(from: Id, to: Id): void;
   /** Puts right what is uncertain; whatever looks at the weights to compare them waits for it. */
   settle(): Promise<void>;
   /** A training begins. */
@@ -331,6 +335,11 @@ export function createRecorder(
 
   return {
     reset,
+    retable(from, to) {
+      const { nodes } = store.history.peek();
+      const moved = (fit: FitSpec): FitSpec => (fit.table === from ? { ...fit, table: to } : fit);
+      change({ nodes: nodes.map((node) => ({ ...node, fits: node.fits.map(moved) })) });
+    },
     settle,
     async begin() {
       await settle();

@@ -2,13 +2,14 @@
 
 import { batch } from '@preact/signals';
 import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
+import { countBits } from '../protocol/rows.ts';
 import { failureOf } from './engine-port.ts';
 import { safeFileName, withoutExtension } from './file-name.ts';
 import { withRetrainField } from './form.ts';
 import type { Deed, Recorder } from './history-actions.ts';
 import { planNow, type RetrainKind, type RetrainPlan, refusalNow } from './retrain.ts';
 import { storyNow, taskTitle } from './retrain-story.ts';
-import type { Runner } from './run-actions.ts';
+import type { Ran, Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
 import type { Maker } from './store.ts';
 
@@ -38,6 +39,24 @@ export interface RetrainActions {
   exportRows(options: ExportOptions): Promise<void>;
 }
 
+/** A training on a selection, told in full. */
+export interface Order {
+  kind: RetrainKind;
+  maker: Maker;
+  selected: RowBits;
+  /** Asked when all is measured: a learning rate typed meanwhile counts. */
+  fit(): FitSpec;
+  /** What is said of it when it begins, behind its title. */
+  sentence: string;
+  /** How the worker's account of it is told, where it is another than it seems. */
+  retell?: Deed['retell'];
+}
+
+export interface Retrains extends RetrainActions {
+  /** Measures, trains, measures again; null when it failed, which has been told, or something else took over. */
+  carryOut(order: Order): Promise<Ran | null>;
+}
+
 /** What a retrain is told, beside its form's: the last word has its own fit. */
 function fitFor(kind: RetrainKind, plan: RetrainPlan, fit: FitSpec, rate: number, heldout: number): FitSpec {
   return {
@@ -53,7 +72,7 @@ function fitFor(kind: RetrainKind, plan: RetrainPlan, fit: FitSpec, rate: number
   };
 }
 
-export function createRetrains(session: Session, runner: Runner, recorder: Recorder): RetrainActions {
+export function createRetrains(session: Session, runner: Runner, recorder: Recorder): Retrains {
   const { store, engine, surroundings } = session;
 
   /* ---- retraining --------------------------------------------------------------------------------------- */
@@ -61,16 +80,20 @@ export function createRetrains(session: Session, runner: Runner, recorder: Recor
   async function begin(kind: RetrainKind, rows: RowBits | null, maker: Maker): Promise<void> {
     const why = refusalNow(store, kind, rows);
     const plan = planNow(store, kind, rows);
-    const [form, model, table, selected] = [
-      store.form.peek(),
-      store.model.peek(),
-      store.table.peek(),
-      rows?.slice(),
-    ];
-    if (why !== null || !plan || !form || !model || !table || !selected) {
+    const [form, model, selected] = [store.form.peek(), store.model.peek(), rows?.slice()];
+    if (why !== null || !plan || !form || !model || !selected) {
       if (why !== null) session.announce(why);
       return;
     }
+    const { heldout } = model.fit;
+    const fit = (): FitSpec => fitFor(kind, plan, form.fit, store.retrain.peek().learning_rate, heldout);
+    await carryOut({ kind, maker, selected, fit, sentence: plan.sentence });
+  }
+
+  async function carryOut(order: Order): Promise<Ran | null> {
+    const { kind, maker, selected } = order;
+    const [model, table] = [store.model.peek(), store.table.peek()];
+    if (!model || !table) return null;
     const title = taskTitle(kind, maker, table);
     const job = engine.nextId();
     const taken = runner.watch();
@@ -79,32 +102,36 @@ export function createRetrains(session: Session, runner: Runner, recorder: Recor
       store.phase.value = { kind: 'running', job, stopping: false };
       store.task.value = { kind, title, stage: 'measure' };
     });
-    session.announce(`${title}: ${plan.sentence}.`);
-    const retry = (): Promise<void> => begin(kind, selected, maker);
+    session.announce(`${title}: ${order.sentence}.`);
+    const retry = async (): Promise<void> => {
+      await carryOut(order);
+    };
     const earlier = store.bulk.before;
     let deed: Deed;
+    let fit: FitSpec;
     try {
       await recorder.settle();
       const before = await recorder.measure(selected);
       const look = await recorder.look();
       if (taken()) {
         settle(job);
-        return;
+        return null;
       }
-      const { focus, selected: count } = plan;
-      deed = { kind, title, maker, selected, rows: count, focus, before, retry, lengthens: false };
+      fit = order.fit();
+      const { focus = 1 } = fit;
+      const common = { kind, title, maker, selected, rows: countBits(selected), focus, before, retry };
+      deed = { ...common, lengthens: false, ...(order.retell ? { retell: order.retell } : {}) };
       recorder.compareWith(look);
     } catch (error) {
       fail(job, error, retry);
-      return;
+      return null;
     }
-    const rate = store.retrain.peek().learning_rate;
-    const fit = fitFor(kind, plan, form.fit, rate, model.fit.heldout);
     const ran = await runner.run(model, { ...fit, selection: selected }, deed, job);
     if (!ran?.node && store.model.peek()?.info.model === model.info.model) recorder.compareWith(earlier);
     if (ran && ran.result.outcome !== 'cancelled') {
       session.announce(ran.node ? storyNow(store, ran.node) : ran.result.message);
     }
+    return ran;
   }
 
   /** What this began is over, unless something else is on screen. */
@@ -177,5 +204,6 @@ export function createRetrains(session: Session, runner: Runner, recorder: Recor
       store.trails.value = on;
     },
     exportRows,
+    carryOut,
   };
 }

@@ -46,7 +46,7 @@ export interface Ran {
 /** What opening, the demonstration and retraining need besides. */
 export interface Runner
   extends RunActions,
-    Pick<Forms, 'adoptTable'>,
+    Pick<Forms, 'adoptTable' | 'adoptForm'>,
     Pick<Jobs, 'follow' | 'hold' | 'interrupt' | 'takeRate' | 'watch'> {
   trainIfPossible(): Promise<void>;
   /** Trains if that takes no longer than a person would wait for unasked; else forgets the old model. */
@@ -61,8 +61,11 @@ export interface Runner
   repeat(model: ModelState, fit: FitSpec, replay: Replay): Promise<RunResult>;
   /** What trying again does, now that this has failed. */
   tryNext(what: () => Promise<void>): void;
-  /** The model and its map are of the rows of another table from now on, one with the same features. */
-  moveTo(model: ModelState, table: Id): void;
+  /**
+   * The model and its map are of the rows of another table from now on, one with the same features. `same`: the rows of
+   * the first are the first rows of the other, number for number, and what was done with them is told as done there.
+   */
+  moveTo(model: ModelState, table: Id, same: boolean): void;
   /** The model is gone, and its history with it. */
   resetHistory(): void;
 }
@@ -133,7 +136,8 @@ export function createRunner(
       }
       models.setModel(id, { fit, result: null });
       now = jobs.start(job, id, fit, deed.kind);
-      const result = await now.result;
+      const told = await now.result;
+      const result = deed.retell?.(told) ?? told;
       const { rated, rates, done } = now;
       session.settle('training');
       again = null;
@@ -237,7 +241,10 @@ export function createRunner(
     resume: () => jobs.resume(),
     create,
     run,
-    moveTo: models.moveTo,
+    moveTo(model, table, same) {
+      models.moveTo(model, table);
+      if (same) recorder.retable(model.info.table, table);
+    },
     resetHistory: recorder.reset,
     onFrame: models.onFrame,
     async repeat(model, fit, replay) {
