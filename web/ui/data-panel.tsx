@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { Icon } from './icon.tsx';
 import { TablePanel } from './lazy-panels.tsx';
+import { SeeForYourself } from './see-for-yourself.tsx';
 import { OPEN_INPUT, type PanelProps } from './top-bar.tsx';
 
 export function DropCard({ inviting }: { inviting: boolean }): JSX.Element {
@@ -25,7 +26,10 @@ export function DataPanel({ store, actions }: PanelProps): JSX.Element {
   return (
     <section class="panel data-panel" aria-labelledby="data-heading">
       <h2 id="data-heading">Data</h2>
-      <DropCard inviting={store.firstVisit.value} />
+      <div>
+        <DropCard inviting={store.firstVisit.value} />
+        <SeeForYourself store={store} actions={actions} />
+      </div>
       {entry ? <p class="hint">{entry.description}</p> : null}
       {table ? <TablePanel table={table} store={store} actions={actions} /> : null}
     </section>

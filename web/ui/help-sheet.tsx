@@ -3,6 +3,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
+import { OfflinePart } from './offline-line.tsx';
+import { SeeForYourself } from './see-for-yourself.tsx';
 import type { PanelProps } from './top-bar.tsx';
 import './help.css';
 
@@ -132,7 +134,8 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
           <>
             <p>
               Unfold trains a model in this page and draws what it has learned, row by row. Drop a file with
-              rows and columns anywhere. Everything is computed on this machine, and nothing is sent anywhere.
+              rows and columns anywhere. Everything is computed on this machine, and nothing is sent anywhere.{' '}
+              <SeeForYourself store={store} actions={actions} />
             </p>
             <h3>Keys</h3>
             <Keys list={keys} />
@@ -152,6 +155,7 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
             <Meanings list={touches} />
             <h3>Words</h3>
             <Meanings list={terms} />
+            <OfflinePart store={store} actions={actions} />
             <p class="hint">
               Unfold {__VERSION__}
               {ready
