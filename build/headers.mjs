@@ -7,6 +7,8 @@ export const isolationHeaders = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'cross-origin',
   'Document-Isolation-Policy': 'isolate-and-require-corp',
+  // Everything here is public. Without it no page elsewhere can load embed.js as a module.
+  'Access-Control-Allow-Origin': '*',
 };
 
 /**
