@@ -84,11 +84,16 @@ export interface Engine {
   ): Promise<ReplyOf<Extract<B & { id: Id }, Request>>>;
   /** Starts a worker again after the engine went down; what was loaded comes back. */
   restart(): void;
+  /**
+   * Lets go of the worker until something is asked again; then another one is given everything. A training under way is
+   * rejected with `asleep`, and its model is what it was when that began. False while a worker is being brought up.
+   */
+  sleep(): boolean;
   /** Ends the worker; everything pending is rejected. */
   close(): void;
 }
 
-type State = 'starting' | 'up' | 'rebuilding' | 'down' | 'closed';
+type State = 'starting' | 'up' | 'rebuilding' | 'asleep' | 'down' | 'closed';
 
 interface Pending {
   id: Id;
@@ -164,6 +169,8 @@ class WorkerEngine implements Engine {
       signal?.addEventListener('abort', () => this.#abort(pending), { once: true });
       if (this.#state === 'up') {
         this.#send(pending);
+      } else if (this.#state === 'asleep') {
+        void this.#start();
       }
       this.#attend();
     });
@@ -174,6 +181,23 @@ class WorkerEngine implements Engine {
       this.#losses = 0;
       void this.#start();
     }
+  }
+
+  sleep(): boolean {
+    if (this.#state !== 'up') {
+      return this.#state === 'asleep';
+    }
+    this.#drop();
+    this.#state = 'asleep';
+    this.#ledger.takeBack();
+    const message = 'The computing rests.';
+    for (const pending of [...this.#pending.values()]) {
+      this.#pending.delete(pending.id);
+      const code = pending.body.type === 'run' ? 'asleep' : 'worker_lost';
+      pending.reject(failure(code, message));
+    }
+    this.#attend();
+    return true;
   }
 
   close(): void {
@@ -305,6 +329,7 @@ class WorkerEngine implements Engine {
       return;
     }
     if (body.type === 'run') {
+      this.#ledger.began(body.model);
       const map = this.#ledger.mapOf(body.model);
       const { table } = body.fit;
       if (map !== null && table !== undefined && this.#ledger.moved(body.model, table)) {

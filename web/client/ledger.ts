@@ -53,6 +53,7 @@ interface ModelRecord {
   axes: [number, number]; // that the map shows
   now: Drawing & { step: number }; // of the worker's model, as last heard of
   weights: Weights; // that another worker is given
+  before: Pick<ModelRecord, 'now' | 'weights'> | null; // while it is trained: as it was when that began
 }
 
 /** Asks the worker directly, past whatever waits for it. */
@@ -113,7 +114,10 @@ export class Ledger {
       case 'run': {
         const model = this.#models.get(body.model);
         const { steps, align, axes } = value as RunResult;
-        if (model !== undefined) model.now = { step: steps, align, axes };
+        if (model !== undefined) {
+          model.now = { step: steps, align, axes };
+          model.before = null;
+        }
         break;
       }
       case 'restore': {
@@ -140,7 +144,7 @@ export class Ledger {
     const { axes, align = null } = body.spec;
     const now = { step: 0, axes, align };
     const weights = { ...now, buffer: null };
-    this.#models.set(body.model, { create: body, table: body.table, axes, now, weights });
+    this.#models.set(body.model, { create: body, table: body.table, axes, now, weights, before: null });
   }
 
   /** False for a model that is gone. */
@@ -150,6 +154,19 @@ export class Ledger {
     record.now = { step, align, axes };
     record.weights = { ...record.now, buffer };
     return true;
+  }
+
+  /** A training of this model begins. */
+  began(model: Id): void {
+    const record = this.#models.get(model);
+    if (record !== undefined) record.before = { now: record.now, weights: record.weights };
+  }
+
+  /** Trainings under way have not been: each model is as it was before. */
+  takeBack(): void {
+    for (const record of this.#models.values()) {
+      if (record.before !== null) Object.assign(record, record.before, { before: null });
+    }
   }
 
   /** A training on these rows: the map shows those from now on. False if it does already. */
@@ -194,6 +211,7 @@ export class Ledger {
   }
 
   async #remake(model: Id, record: ModelRecord, ask: Ask): Promise<void> {
+    record.before = null;
     const { create, table, axes: shown, weights } = record;
     const { buffer, align } = weights;
     const axes = align === null ? shown : weights.axes;

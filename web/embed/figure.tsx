@@ -17,6 +17,7 @@ import { App } from '../ui/app.tsx';
 import type { Peer } from './peer.ts';
 import { TroubleError, troubleOf } from './peer.ts';
 import { createPerformer, finishedOf, type Performer, selectionNews, shapeOf } from './perform.ts';
+import { createRest } from './rest.ts';
 import type { Command, ReadSettings } from './schema.ts';
 
 export interface Live {
@@ -48,12 +49,13 @@ export function startFigure(host: HTMLElement, read: ReadSettings, peer: Peer, t
   actions = acting;
   const performer = createPerformer(store, acting, async () => null);
   report(store, peer);
+  const rest = createRest(store, engine, acting, () => performance.now());
   render(<App store={store} actions={acting} hide={read.figure.hide} embedded />, host);
   const started = acting.start().then(() => acting.setTheme(theme));
   return {
     perform: (command) => started.then(() => performer.perform(command)),
     setTheme: (next) => void started.then(() => acting.setTheme(next)),
-    setNear: () => undefined,
+    setNear: rest.setNear,
   };
 }
 

@@ -318,6 +318,7 @@ export type ErrorCode =
   | 'not_found' // an id that is not there (any more)
   | 'busy'
   | 'worker_lost' // made by the page's engine
+  | 'asleep' // as well: the worker was let go of, and what ran is to be begun again
   | 'worker_start'
   | 'internal';
 

@@ -154,8 +154,15 @@ export function createRunner(
       return { result, node };
     } catch (error) {
       await failed(error, job, id, deed, (now?.done ?? 0) > 0);
+      /* A training that was let go of is begun again as it was. */
+      if (failureOf(error).code === 'asleep') again ??= () => runAgain(id, fit, deed);
       return null;
     }
+  }
+
+  async function runAgain(id: Id, fit: FitSpec, deed: Deed): Promise<void> {
+    const model = store.models.peek().get(id);
+    if (model) await run(model, fit, deed);
   }
 
   /** The job is over; its snapshot and what it did are taken down. */
@@ -191,7 +198,8 @@ export function createRunner(
     }
     if (!shown(id)) return;
     if (failure.code === 'cancelled') recorder.doubt();
-    else await recorder.cutOff(deed.kind, moved);
+    /* Who lets go of the worker has the model as it was before. */ else
+      await recorder.cutOff(deed.kind, moved && failure.code !== 'asleep');
   }
 
   /** The model is still there: else its history is another's by now. */

@@ -48,6 +48,9 @@ export interface Session {
   details(failure: Failure): string;
 }
 
+/** No failures, or told elsewhere. */
+const QUIET: ReadonlySet<Failure['code']> = new Set(['cancelled', 'worker_lost', 'asleep']);
+
 /** Least time between two announcements of progress. */
 export const ANNOUNCE_INTERVAL = 5000;
 
@@ -123,7 +126,7 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     tell,
     report(error, doing, after, about) {
       const failure = failureOf(error);
-      if (failure.code !== 'cancelled' && failure.code !== 'worker_lost') tell(failure, doing, after, about);
+      if (!QUIET.has(failure.code)) tell(failure, doing, after, about);
     },
     announce(text, kind) {
       const now = surroundings.now();

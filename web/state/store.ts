@@ -370,6 +370,7 @@ export interface Store {
   notices: Signal<Notice[]>;
   announcement: Signal<string>; // what the live region says
   firstVisit: Signal<boolean>; // the demonstration runs by itself
+  asleep: Signal<boolean>; // a figure far from what is seen: nothing is drawn
   bulk: Bulk;
   /** The table, model and map that the first pane shows. */
   table: ReadonlySignal<TableState | null>;
@@ -431,6 +432,7 @@ export function createStore(): Store {
     notices: signal([]),
     announcement: signal(''),
     firstVisit: signal(false),
+    asleep: signal(false),
     tool: signal<Tool>('pan'),
     shiftTool: signal<Exclude<Tool, 'pan'>>('lasso'),
     selectionOp: signal<SelectionOp>('replace'),

@@ -8,6 +8,7 @@ import { DataPanel, DropCard } from './data-panel.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
 import { enterSoon } from './lazy.tsx';
 import {
+  FigureBar,
   HelpSheet,
   Inspector,
   Legend,
@@ -61,9 +62,10 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
         <Introduction store={store} />
         {shows('tools') ? <MapToolbar store={store} actions={actions} /> : null}
         <div class="stage">
-          {table ? <ScatterView store={store} actions={actions} /> : null}
+          {table ? <ScatterView store={store} actions={actions} shy={embedded} /> : null}
           <Welcome store={store} actions={actions} />
           <Opening store={store} actions={actions} />
+          {embedded ? <FigureBar store={store} actions={actions} hide={hide} /> : null}
         </div>
         {table && shows('table') ? <RowsTable store={store} actions={actions} /> : null}
       </main>

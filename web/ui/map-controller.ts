@@ -91,6 +91,20 @@ export class MapController {
     this.jump(camera);
   }
 
+  /** A copy of the picture as it is now, for when the renderer is let go of. Null where there is none. */
+  still(): HTMLCanvasElement | null {
+    const { canvas } = this.renderer;
+    const copy = document.createElement('canvas');
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    const context = this.view.width > 0 && this.view.height > 0 ? copy.getContext('2d') : null;
+    if (!context) return null;
+    /* A picture of the graphics card can be read in the turn that it was drawn in. */
+    this.renderer.draw(performance.now());
+    context.drawImage(canvas, 0, 0);
+    return copy;
+  }
+
   /** Rows without a finite position. O(n) once for each frame, so ask only for frames that stay. */
   get hiddenCount(): number {
     return this.renderer.hiddenCount;

@@ -4,6 +4,10 @@
  * In Pan mode one finger or the left button pans, and Shift begins a shape; in the other modes a plain drag
  * draws one. The middle button and Space pan in every mode, two fingers zoom and pan, the wheel zooms at the
  * pointer. A press without a move is a click. A finger that rests for half a second in Pan mode begins a lasso.
+ *
+ * A shy map, in a page that scrolls, leaves the wheel (without Ctrl) and fingers to that page until it has the focus,
+ * which a press or a tap gives it.
+ *
  * Whatever takes a pointer away (a cancel, a lost capture, a second finger, Escape, another window) gives up the
  * shape. Hovering is suppressed while dragging. Every gesture has a key or a button that does the same.
  */
@@ -61,6 +65,8 @@ export interface GestureHints {
   pointer(at: Place | null, keys: Keys): void;
   /** A finger rests here, and a lasso will begin in half a second; null: not any more. */
   charge(at: Place | null): void;
+  /** The wheel or a finger was left to the page around: how to be heard. */
+  leave?(by: 'wheel' | 'touch'): void;
 }
 
 /** How near the pointer must be to a row, in CSS pixels. */
@@ -84,8 +90,9 @@ export function attachGestures(
   shapes: Drawable,
   target: MapTarget,
   hints: GestureHints,
+  shy = false,
 ): () => void {
-  const gestures = new Gestures(host, map, shapes, target, hints);
+  const gestures = new Gestures(host, map, shapes, target, hints, shy);
   const listening = new AbortController();
   const on = <K extends keyof HTMLElementEventMap>(
     type: K,
@@ -120,6 +127,7 @@ class Gestures {
   private readonly shapes: Drawable;
   private readonly target: MapTarget;
   private readonly hints: GestureHints;
+  private readonly shy: boolean;
   private readonly down = new Map<number, Place>();
   private press: Press | null = null;
   private holdTimer: ReturnType<typeof setTimeout> | undefined;
@@ -129,12 +137,20 @@ class Gestures {
   private touched = false; // the last pointer was a finger
   private space: { used: boolean } | null = null; // held, and kept from the rest of the page
 
-  constructor(host: HTMLElement, map: Steerable, shapes: Drawable, target: MapTarget, hints: GestureHints) {
+  constructor(
+    host: HTMLElement,
+    map: Steerable,
+    shapes: Drawable,
+    target: MapTarget,
+    hints: GestureHints,
+    shy: boolean,
+  ) {
     this.host = host;
     this.map = map;
     this.shapes = shapes;
     this.target = target;
     this.hints = hints;
+    this.shy = shy;
   }
 
   /** A long press is ours, and so is Ctrl with the one button of a mouse; the right button is the browser's. */
@@ -186,7 +202,16 @@ class Gestures {
     this.endHover();
   }
 
+  /** What moves the page around is not ours yet. */
+  private get unheard(): boolean {
+    return this.shy && !(this.host.ownerDocument.hasFocus() && this.host.matches(':focus'));
+  }
+
   onWheel(event: WheelEvent): void {
+    if (this.unheard && !event.ctrlKey && !event.metaKey) {
+      this.hints.leave?.('wheel');
+      return;
+    }
     event.preventDefault();
     const at = this.place(event);
     /* A pinch on a touchpad comes as a wheel with the control key, in much smaller steps. */
@@ -205,6 +230,11 @@ class Gestures {
     if (event.button !== 0 && event.button !== 1) return;
     const at = this.place(event);
     this.touched = event.pointerType === 'touch';
+    if (this.touched && this.unheard) {
+      this.down.set(event.pointerId, at);
+      this.press = { ...at, main: true, does: 'nothing', keys: keysOf(event), moved: false };
+      return;
+    }
     this.down.set(event.pointerId, at);
     this.host.setPointerCapture?.(event.pointerId);
     this.stopCharging();
@@ -329,6 +359,7 @@ class Gestures {
       this.shapes.end();
       return;
     }
+    if (this.shy) this.host.focus({ preventScroll: true });
     const row = this.map.nearest(at.x, at.y, kindOf(event, REACH));
     /* The points may have moved since the pointer came: what it shows is what was pressed. */
     if (event.pointerType !== 'touch') this.target.hover(row);
@@ -338,6 +369,7 @@ class Gestures {
   /** The pointer is gone without a word: what it drew is given up. */
   onLost(event: PointerEvent): void {
     if (!this.down.delete(event.pointerId)) return;
+    if (this.unheard && event.type === 'pointercancel') this.hints.leave?.('touch');
     this.abandon();
     if (this.down.size === 0) this.press = null;
   }

@@ -16,19 +16,23 @@ export interface MapHands {
   stop(): void;
 }
 
-/** @param layer where shapes are drawn */
+/**
+ * @param layer where shapes are drawn
+ * @param shy wheel and fingers are left to the page around until the map has the focus
+ */
 export function attachHands(
   host: HTMLElement,
   layer: HTMLElement,
   view: MapController,
   store: Store,
   actions: MapActions,
+  shy = false,
 ): MapHands {
   const cursor: Cursor = { row: null, said: '' };
   const drawing = connectShapes(host, layer, view, store, actions);
   const target = createMapTarget(store, actions, cursor, () => view.showAll());
   const stops = [
-    attachGestures(host, view, drawing.shapes, target, drawing.hints),
+    attachGestures(host, view, drawing.shapes, target, drawing.hints, shy),
     drawing.stop,
     followCursor(store, actions, cursor),
   ];

@@ -7,6 +7,7 @@ import type { GestureHints, Place } from './map-gestures.ts';
 import { createShapeTarget, type MapActions, opInForce } from './map-target.ts';
 import { type Keys, NO_KEYS, ShapeDrawing } from './selection-gestures.ts';
 import { ShapeOverlay } from './shape-overlay.tsx';
+import { createShyHint } from './shy-hint.ts';
 
 export interface ShapeLink {
   shapes: ShapeDrawing;
@@ -60,6 +61,7 @@ export function connectShapes(
       ring = at;
       paint();
     },
+    leave: createShyHint(layer),
   };
 
   let shown: string | null = null;

@@ -80,7 +80,7 @@ interface Choice<T extends string> {
   title: string;
 }
 
-const TOOLS: Choice<Tool>[] = [
+export const TOOLS: Choice<Tool>[] = [
   { value: 'pan', name: 'Pan', icon: 'pan', title: 'Pan (G): a drag moves the map, with Shift it selects' },
   { value: 'lasso', name: 'Lasso', icon: 'lasso', title: 'Lasso (L): draw around rows' },
   { value: 'box', name: 'Box', icon: 'box', title: 'Box (B): draw a box around rows' },
@@ -122,7 +122,12 @@ interface IconRadiosProps<T extends string> {
 }
 
 /** Radios that look like a row of buttons; arrow keys go from one to the next. */
-function IconRadios<T extends string>({ label, choices, value, onChoose }: IconRadiosProps<T>): JSX.Element {
+export function IconRadios<T extends string>({
+  label,
+  choices,
+  value,
+  onChoose,
+}: IconRadiosProps<T>): JSX.Element {
   const name = useId();
   return (
     <div class="icon-radios" role="radiogroup" aria-label={label}>

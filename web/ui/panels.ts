@@ -1,6 +1,7 @@
 /** The room of the panels: everything on screen that the first frames of the map do without. */
 
 export { ExportMenu } from './export-menu.tsx';
+export { FigureBar } from './figure-bar.tsx';
 export { HelpSheet } from './help-sheet.tsx';
 export { Inspector } from './inspector.tsx';
 export { Legend } from './legend.tsx';

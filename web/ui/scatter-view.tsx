@@ -8,6 +8,8 @@
 import { effect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Id } from '../protocol/messages.ts';
+import type { Camera } from '../render/camera.ts';
 import type { Rgba } from '../render/props.ts';
 import { comparison } from '../state/colouring.ts';
 import type { Store } from '../state/store.ts';
@@ -23,6 +25,8 @@ import type { MapActions } from './map-target.ts';
 export interface ScatterViewProps {
   store: Store;
   actions: MapActions;
+  /** In a page that scrolls: wheel and fingers are left to it until the map has the focus. */
+  shy?: boolean;
   /** What lies over the map while it is empty, loading or failed. */
   children?: ComponentChildren;
 }
@@ -30,7 +34,7 @@ export interface ScatterViewProps {
 const NO_POSITIONS = new Float32Array(0);
 const ZOOM = 1.6;
 
-export function ScatterView({ store, actions, children }: ScatterViewProps): JSX.Element {
+export function ScatterView({ store, actions, shy = false, children }: ScatterViewProps): JSX.Element {
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const layer = useRef<HTMLDivElement>(null);
@@ -40,10 +44,12 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
   const [hidden, setHidden] = useState(0);
   const keys = useId();
   const map = store.map.value;
+  const asleep = store.asleep.value;
+  const rest = useRef<Rest | null>(null);
 
   useLayoutEffect(() => {
     const element = host.current;
-    if (!element) return;
+    if (!element || asleep) return;
     const stillness = matchMedia('(prefers-reduced-motion: reduce)');
     let view: MapController;
     try {
@@ -72,26 +78,28 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       followTheme(element, view, store),
       ...followStore(view, store, setHidden),
     ];
+    wake(view, store, rest);
     return () => {
+      if (store.asleep.peek()) rest.current = layDown(view, store, element);
       for (const stop of stops) stop();
       view.dispose();
       controller.current = null;
       store.bulk.lens = null;
     };
-  }, [store, actions]);
+  }, [store, actions, asleep]);
 
   /* What pointer and keys do comes a moment after the picture. */
   const room = panels.content.value;
   useLayoutEffect(() => {
     const view = controller.current;
     if (!room || !view || !host.current || !layer.current) return;
-    const attached = room.attachHands(host.current, layer.current, view, store, actions);
+    const attached = room.attachHands(host.current, layer.current, view, store, actions, shy);
     hands.current = attached;
     return () => {
       hands.current = null;
       attached.stop();
     };
-  }, [room, store, actions]);
+  }, [room, store, actions, shy, asleep]);
 
   /* The tip is drawn by a render and placed by the map: once more when what it says has changed its size. */
   useLayoutEffect(() => {
@@ -102,7 +110,7 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
     <section class="map" aria-label="Map">
       <div
         ref={host}
-        class="map-host"
+        class={shy ? 'map-host shy' : 'map-host'}
         role="application"
         aria-roledescription="map"
         aria-label={visibleText(mapSummary(map, store.legend.value))}
@@ -159,6 +167,32 @@ export function ScatterView({ store, actions, children }: ScatterViewProps): JSX
       {children}
     </section>
   );
+}
+
+/** What a map leaves behind that is far from what is seen. */
+interface Rest {
+  map: Id | null;
+  camera: Camera | null; // null: the view follows
+  still: HTMLCanvasElement | null; // in its place
+}
+
+/** Puts a picture of the map where it is, before the map is let go of. */
+function layDown(view: MapController, store: Store, host: HTMLElement): Rest {
+  const still = view.still();
+  if (still) {
+    still.className = 'map-still';
+    still.setAttribute('aria-hidden', 'true');
+    host.append(still);
+  }
+  return { map: store.map.peek()?.map ?? null, camera: view.chosen, still };
+}
+
+/** The view as it was, unless it was of another map. */
+function wake(view: MapController, store: Store, rest: { current: Rest | null }): void {
+  const was = rest.current;
+  rest.current = null;
+  was?.still?.remove();
+  if (was?.camera && was.map === store.map.peek()?.map) view.look(was.camera);
 }
 
 /** Brings what the store says about the map to the controller, one effect for each kind of change. */

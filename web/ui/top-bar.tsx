@@ -87,7 +87,7 @@ export function TopBar({ store, actions, onHelp }: PanelProps & { onHelp(): void
   );
 }
 
-function UndoRedo({ store, actions }: PanelProps): JSX.Element {
+export function UndoRedo({ store, actions }: PanelProps): JSX.Element {
   const { undo, redo } = store.undoable.value;
   return (
     <span class="undo-redo">

@@ -1,0 +1,22 @@
+/** Over the map of a figure in another page: tools, and a way back, where the parts of the page that have them are left out. */
+
+import type { JSX } from 'preact';
+import { IconRadios, TOOLS } from './map-toolbar.tsx';
+import type { Part } from './parts.ts';
+import { type PanelProps, UndoRedo } from './top-bar.tsx';
+
+export interface FigureBarProps extends PanelProps {
+  hide: ReadonlySet<Part>;
+}
+
+export function FigureBar({ store, actions, hide }: FigureBarProps): JSX.Element | null {
+  if (!store.map.value) return null;
+  return (
+    <div class="figure-bar">
+      {hide.has('tools') ? (
+        <IconRadios label="Tool" choices={TOOLS} value={store.tool.value} onChoose={actions.setTool} />
+      ) : null}
+      {hide.has('top') ? <UndoRedo store={store} actions={actions} /> : null}
+    </div>
+  );
+}
