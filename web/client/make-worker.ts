@@ -26,9 +26,14 @@ export function makeWorker(start: number): WorkerLike {
       address = name === 'worker404' ? new URL('missing.js', address).href : address;
     }
   }
-  const code = new Blob([`import ${JSON.stringify(address)};`], { type: 'text/javascript' });
-  const url = URL.createObjectURL(code);
-  const worker = new Worker(scriptUrl(url), { type: 'module', name });
+  /* In a frame without an origin of its own no module can be the worker's first script, but one may import it. */
+  const opaque = globalThis.origin === 'null';
+  const from = JSON.stringify(address);
+  const source = opaque
+    ? `import(${from}).catch((error) => setTimeout(() => { throw error; }));`
+    : `import ${from};`;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(scriptUrl(url), { type: opaque ? 'classic' : 'module', name });
   // The worker has its own reference once it runs; the address is not needed again.
   worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
   return worker;
