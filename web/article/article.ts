@@ -32,6 +32,11 @@ function on<N extends keyof FigureEvents>(
   figure.addEventListener(name, (event) => act((event as CustomEvent<FigureEvents[N]>).detail));
 }
 
+/** A percentage is never torn from its sign. */
+function say(element: HTMLElement, text: string): void {
+  element.textContent = text.replaceAll(' %', '\u00a0%');
+}
+
 const group = (errors: readonly ErrorChange[], of: ErrorChange['of']): ErrorChange | undefined =>
   errors.find((one) => one.of === of);
 
@@ -123,10 +128,13 @@ function sayAgreement(finished: Finished): void {
   const pairs = compared(finished);
   if (!pairs) return;
   const wrong = pairs.filter(([printed, here]) => printed !== here);
-  byId('agreement').textContent =
+  const those = wrong.map(([printed, here]) => `${printed} is ${here} here`).join(', ');
+  say(
+    byId('agreement'),
     wrong.length === 0
       ? `In your browser they are: all ${pairs.length} numbers that can be compared are equal.`
-      : `In your browser ${wrong.length} of ${pairs.length} numbers differ (${wrong.map((pair) => pair.join(' here ')).join('; ')}), which should not be.`;
+      : `In your browser ${wrong.length} of ${pairs.length} numbers differ (${those}), which should not be.`,
+  );
 }
 
 /* ---- the figures ------------------------------------------------------------------------------------------------ */
@@ -162,7 +170,7 @@ function secondFigure(): void {
     buttons.enable(true);
     const { errors } = finished;
     if (!errors) return;
-    now.textContent = story(finished, rows);
+    say(now, story(finished, rows));
     for (const row of digitRows) {
       const change = errors.find(({ of, name }) => of === 'class' && name === row.dataset['digit']);
       (row.cells[3] as HTMLElement).textContent = wordOf(change);
@@ -207,7 +215,7 @@ function thirdFigure(): void {
     if (selection == null || rest == null) return;
     const label = `${rows} ${Math.round((focus ?? 0) * 100)} %`;
     plot.ring({ label, selection: selection * 100, rest: rest * 100 });
-    now.textContent = story(finished, rows);
+    say(now, story(finished, rows));
     sayAgreement(finished);
   });
 }
