@@ -10,7 +10,7 @@ import { render } from 'preact';
 import { createEngine } from './client/engine.ts';
 import { takeLaunches } from './client/launch.ts';
 import { type Actions, createActions } from './state/actions.ts';
-import { applyTheme, browserSurroundings } from './state/browser.ts';
+import { applyTheme, browserSurroundings, pageAddress } from './state/browser.ts';
 import { localPreferences, readPreferences } from './state/preferences.ts';
 import { createRoom } from './state/room.ts';
 import { createStore } from './state/store.ts';
@@ -33,11 +33,16 @@ actions = createActions(store, engine, {
   storage,
   applyTheme,
   surroundings: browserSurroundings,
+  address: pageAddress,
+  arrive: async () => location.hash.length > 1 && (actions?.openLink(location.hash) ?? false),
 });
 
 const host = document.getElementById('app');
 if (host) render(<App store={store} actions={actions} />, host);
 takeLaunches(window, actions);
+addEventListener('hashchange', () => {
+  if (store.ready.peek() && location.hash.length > 1) void actions?.openLink(location.hash, true);
+});
 void actions.start();
 
 /* Kept for use without a network; not while developing, nor for a figure in another page. */

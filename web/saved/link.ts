@@ -140,11 +140,18 @@ export function inconsistency(found: Link): string | null {
   const sets = found.sets?.length ?? 0;
   const there = (at: number | undefined): boolean => at === undefined || at < sets;
   if ((found.id === undefined) === (found.file === undefined)) return 'It names no data.';
+  const { latent } = found.params;
+  const drawn = (shown: [number, number] | undefined): boolean =>
+    shown === undefined || (shown[0] !== shown[1] && shown.every((axis) => axis < latent));
+  if (!drawn(found.axes) || !found.path.every((training) => drawn(training.axes))) {
+    return 'It shows dimensions that the code does not have.';
+  }
   for (const { kind, maker: made, set: at, fits } of found.path) {
     if (!there(at) || fits.some(({ rows }) => !there(rows))) return 'Rows that it speaks of are not in it.';
     if ((kind === 'train') !== (at === undefined) || (kind === 'train') !== (made === undefined)) {
       return 'One of its trainings is without rows.';
     }
+    if (kind !== 'train' && fits.length > 1) return 'One of its retrains is more than one.';
   }
   return there(found.selection?.set) ? null : 'Rows that it speaks of are not in it.';
 }

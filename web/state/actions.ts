@@ -9,6 +9,7 @@ import type { Failure, Id, Ready } from '../protocol/messages.ts';
 import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { createRecorder } from './history-actions.ts';
+import type { Address, Links } from './link-actions.ts';
 import { createModels } from './model-actions.ts';
 import { createOpener, type OpenActions, type Opener } from './open-actions.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from './preferences.ts';
 import { createRetrains, type RetrainActions } from './retrain-actions.ts';
 import { createReturns, type ReturnActions, type Returns } from './return-actions.ts';
+import { createRoom } from './room.ts';
 import { createRunner, type RunActions } from './run-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
@@ -56,13 +58,16 @@ export type Actions = SessionActions &
   SelectionActions &
   RetrainActions &
   ReturnActions &
-  Pick<Opener, 'openAs'>;
+  Pick<Opener, 'openAs'> &
+  Pick<Links, 'openLink' | 'shareLink' | 'copyLink'>;
 
 export interface ActionOptions {
   surroundings: Surroundings;
   storage: PreferenceStorage | null;
   /** Makes the theme visible on the document. */
   applyTheme(theme: Theme): void;
+  /** Where the page is; default: nowhere, and a link is what follows "#" alone. */
+  address?: Address;
   /** Bytes of earlier states that are kept; default SNAPSHOT_BUDGET. */
   snapshotBudget?: number;
   /**
@@ -121,6 +126,12 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   const retrains = createRetrains(session, runner, recorder);
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
+  /* A file of its own: only who shares, or was sent a link, waits for it. */
+  const room = createRoom(async () => {
+    const { createLinks } = await import('./link-actions.ts');
+    const address = options.address ?? { page: () => '', write: () => undefined };
+    return createLinks({ session, opener, runner, recorder, retrains, view, selection, address });
+  });
   let preferences: Preferences = DEFAULT_PREFERENCES;
   let down = false; // the engine waits for a restart
   let waiting: ((ready: Ready) => void) | null = null;
@@ -153,7 +164,18 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     ...view,
     ...selection,
     ...retrains,
-    open: opener.open,
+    async open(source) {
+      /* A link may be waiting for it. */
+      const links = source instanceof Blob ? room.content.peek() : null;
+      if (!(links && source instanceof Blob && (await links.take(source)))) await opener.open(source);
+    },
+    openLink: (address, ask) =>
+      room.enter().then(
+        (links) => links.openLink(address, ask),
+        () => false, // that the host has lost it is told by `roomMissing`
+      ),
+    shareLink: async () => (await room.enter()).shareLink(),
+    copyLink: async (share) => (await room.enter()).copyLink(share),
     openAs: opener.openAs,
     setRole: takingOver(opener.setRole),
     setScale: takingOver(opener.setScale),

@@ -1,5 +1,6 @@
 /** What the actions need of a real browser, for the page and for figures in other pages. */
 
+import type { Address } from './link-actions.ts';
 import type { Surroundings } from './session-actions.ts';
 import type { Theme } from './store.ts';
 
@@ -28,4 +29,10 @@ export const browserSurroundings: Surroundings = {
   },
   version: __VERSION__,
   agent: navigator.userAgent,
+};
+
+/** The page's address; what is behind "#" is written without a step in the browser's history. */
+export const pageAddress: Address = {
+  page: () => location.origin + location.pathname,
+  write: (hash) => history.replaceState(history.state, '', hash),
 };

@@ -93,6 +93,8 @@ export interface Recorder extends Pick<Comparing, 'compareWith' | 'look' | 'meas
   /** What `look` gives at a node whose weights the model has, drawn as it was. */
   lookAt(node: number): Promise<Before | null>;
   pathTo(node: number): Path | null;
+  /** The node that the weights come from, also while a training goes on from it. */
+  base(): number | null;
   /** Puts the snapshot of a node into the model. */
   load(node: number): Promise<ModelInfo>;
   /** Keeps the model's present weights as those of a node, with what its map is compared with. */
@@ -356,6 +358,7 @@ export function createRecorder(
     pathTo(to) {
       return pathTo(store.history.peek(), to, (table) => store.tables.peek().has(table));
     },
+    base: () => base,
     load,
     async lookAt(id) {
       await restore(await snapshot(), nodeOf(id));

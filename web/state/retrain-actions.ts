@@ -48,6 +48,8 @@ export interface Order {
   fit(): FitSpec;
   /** What is said of it when it begins, behind its title. */
   sentence: string;
+  /** What trying again does after a failure. */
+  retry(): Promise<void>;
   /** How the worker's account of it is told, where it is another than it seems. */
   retell?: Deed['retell'];
 }
@@ -87,11 +89,12 @@ export function createRetrains(session: Session, runner: Runner, recorder: Recor
     }
     const { heldout } = model.fit;
     const fit = (): FitSpec => fitFor(kind, plan, form.fit, store.retrain.peek().learning_rate, heldout);
-    await carryOut({ kind, maker, selected, fit, sentence: plan.sentence });
+    const retry = (): Promise<void> => begin(kind, selected, maker);
+    await carryOut({ kind, maker, selected, fit, sentence: plan.sentence, retry });
   }
 
   async function carryOut(order: Order): Promise<Ran | null> {
-    const { kind, maker, selected } = order;
+    const { kind, maker, selected, retry } = order;
     const [model, table] = [store.model.peek(), store.table.peek()];
     if (!model || !table) return null;
     const title = taskTitle(kind, maker, table);
@@ -103,9 +106,6 @@ export function createRetrains(session: Session, runner: Runner, recorder: Recor
       store.task.value = { kind, title, stage: 'measure' };
     });
     session.announce(`${title}: ${order.sentence}.`);
-    const retry = async (): Promise<void> => {
-      await carryOut(order);
-    };
     const earlier = store.bulk.before;
     let deed: Deed;
     let fit: FitSpec;

@@ -107,7 +107,8 @@ export type Matter =
   | 'export'
   | 'details'
   | 'view'
-  | 'update';
+  | 'update'
+  | 'link';
 
 export interface Notice {
   id: number;
