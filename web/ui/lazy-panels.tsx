@@ -59,4 +59,5 @@ export const SelectionBar = part(
     store.map.value ? <section class="selection-bar" aria-label="Selection" aria-busy="true" /> : null,
 );
 export const ShapeLayer = part(panels, (room) => room.ShapeLayer);
+export const ShareMenu = part(panels, (room) => room.ShareMenu);
 export const TablePanel = part(panels, (room) => room.TablePanel);

@@ -15,4 +15,5 @@ export { RowTip } from './row-tip.tsx';
 export { RowsTable } from './rows-table.tsx';
 export { SelectionBar } from './selection-bar.tsx';
 export { ShapeLayer } from './shape-overlay.tsx';
+export { ShareMenu } from './share-menu.tsx';
 export { TablePanel } from './table-panel.tsx';

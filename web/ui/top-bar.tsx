@@ -8,7 +8,7 @@ import { formatCount } from '../state/summary.ts';
 import { ActionButton } from './action-button.tsx';
 import { visibleText } from './data-text.tsx';
 import { Icon } from './icon.tsx';
-import { ExportMenu } from './lazy-panels.tsx';
+import { ExportMenu, ShareMenu } from './lazy-panels.tsx';
 
 /** The id of the one file input, which every "open" label on the page belongs to. */
 export const OPEN_INPUT = 'open-file';
@@ -63,6 +63,7 @@ export function TopBar({ store, actions, onHelp }: PanelProps & { onHelp(): void
       ) : null}
       <span class="spacer" />
       {table ? <UndoRedo store={store} actions={actions} /> : null}
+      <ShareMenu store={store} actions={actions} />
       <ExportMenu store={store} actions={actions} />
       <button
         type="button"
