@@ -1,27 +1,9 @@
 // Links that reproduce: what one browser made, another makes again to the same bits; and what is no link is refused (row 76).
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { openFirefox, openSite, type Site, temporaryFolder } from './harness/index.ts';
-import {
-  choose,
-  clumps,
-  dataSet,
-  drop,
-  ended,
-  field,
-  lastPositions,
-  named,
-  placeOfRow,
-  record,
-  recording,
-  root,
-  until,
-} from './support.ts';
+import { openSite } from './harness/index.ts';
+import { choose, dataSet, ended, lastPositions, named, placeOfRow, record, until } from './support.ts';
 
 /** The copy of the address that "Copy link" makes, whatever the browser thinks of clipboards. */
 async function catchCopies(page: Page): Promise<void> {
@@ -72,8 +54,6 @@ const selected = (page: Page): Promise<string> =>
 /** What a link holds, and the link with something of it changed. */
 const unpacked = (hash: string): Record<string, unknown> =>
   JSON.parse(inflateRawSync(Buffer.from(hash.slice('#v1.'.length), 'base64url')).toString());
-const packed = (value: unknown): string =>
-  `#v1.${deflateRawSync(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')}`;
 
 const retrainTitles = (page: Page): Promise<string[]> =>
   page.getByRole('region', { name: 'Retrains', exact: true }).getByRole('listitem').allInnerTexts();
@@ -128,7 +108,9 @@ test('a view of iris, lassoed, retrained, coloured and moved, is the same in a f
   expect(await retrainTitles(fresh.page)).toEqual(titles);
   expect(await selected(fresh.page)).toBe(count);
   expect(await dataSet(fresh.page).inputValue()).toBe('iris');
-  expect(await fresh.page.getByRole('combobox', { name: 'Colour by', exact: true }).inputValue()).toBe('change');
+  expect(await fresh.page.getByRole('combobox', { name: 'Colour by', exact: true }).inputValue()).toBe(
+    'change',
+  );
   expect(fresh.page.url()).toContain(hash);
   // And what it leads to is itself a view that can be shared: the same one.
   await fresh.page.getByRole('button', { name: 'Share', exact: true }).click();

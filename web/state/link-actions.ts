@@ -15,11 +15,11 @@ import {
 } from '../saved/link.ts';
 import { outside } from '../saved/link-bounds.ts';
 import { decodeLink, linkText } from '../saved/link-code.ts';
-import { fullMaker } from '../saved/link-path.ts';
 import { mismatch, setsOf } from '../saved/link-sets.ts';
 import { hashFloats } from '../saved/rows-code.ts';
 import { formFor } from './form.ts';
 import { type Deed, plain, type Recorder } from './history-actions.ts';
+import { fullMaker } from './link-path.ts';
 import type { Opener } from './open-actions.ts';
 import type { Retrains } from './retrain-actions.ts';
 import type { Runner } from './run-actions.ts';

@@ -1,9 +1,9 @@
 /** Making the link to what is on screen, telling what is in it, and copying it. */
 
 import { encodeLink, LONG_TEXT, MOST_TEXT } from '../saved/link-code.ts';
-import { contents, largest, linkOf, type Shown } from '../saved/link-path.ts';
 import type { Recorder } from './history-actions.ts';
 import type { Address } from './link-actions.ts';
+import { contents, largest, linkOf, type Shown } from './link-path.ts';
 import { nodeTitle } from './retrain-story.ts';
 import type { Session } from './session-actions.ts';
 import type { Store } from './store.ts';

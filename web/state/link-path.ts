@@ -5,19 +5,6 @@
 
 import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { countBits } from '../protocol/rows.ts';
-import { pathTo } from '../state/history.ts';
-import { bitsOfRows, describeMaker, runsOf, sameBits } from '../state/selection.ts';
-import type {
-  Camera,
-  Colouring,
-  FormState,
-  History,
-  HistoryNode,
-  Maker,
-  RetrainForm,
-  TableState,
-} from '../state/store.ts';
-import { formatCount } from '../state/summary.ts';
 import {
   criterionOf,
   type FitNumbers,
@@ -27,8 +14,21 @@ import {
   type LinkSet,
   type LinkTraining,
   writeRoles,
-} from './link.ts';
-import { encodeRows, hashBits, hashFloats } from './rows-code.ts';
+} from '../saved/link.ts';
+import { encodeRows, hashBits, hashFloats } from '../saved/rows-code.ts';
+import { pathTo } from './history.ts';
+import { bitsOfRows, describeMaker, runsOf, sameBits } from './selection.ts';
+import type {
+  Camera,
+  Colouring,
+  FormState,
+  History,
+  HistoryNode,
+  Maker,
+  RetrainForm,
+  TableState,
+} from './store.ts';
+import { formatCount } from './summary.ts';
 
 /** What is on screen, as far as a link tells it. */
 export interface Shown {
