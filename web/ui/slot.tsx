@@ -1,0 +1,75 @@
+/**
+ * Where the panels go: beside the map, or, in a narrow window, one at a time in a sheet under it.
+ *
+ * The panels themselves stay where they are in the page, so that what was unfolded or typed in them survives a
+ * change of the window; narrow.css shows the one that is open. What a sheet needs beyond that, its head and the
+ * bar of tabs, is fetched by narrow windows only.
+ */
+
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Part } from './app.tsx';
+
+/** As narrow.css has it. */
+const NARROW = '(max-width: 899px)';
+/** Milliseconds until the parts of a sheet are asked for again. */
+const RETRY = 3000;
+
+type Kit = typeof import('./sheets.tsx');
+
+export interface Sheets {
+  kit: Kit;
+  /** The panel in the sheet; null: there is none. */
+  open: Part | null;
+  show(part: Part | null): void;
+}
+
+/** Null where the panels are beside the map, and until the parts of a sheet are there. */
+export function useSheets(): Sheets | null {
+  const [narrow, setNarrow] = useState(false);
+  const [kit, setKit] = useState<Kit | null>(null);
+  const [open, show] = useState<Part | null>(null);
+  useEffect(() => {
+    const query = matchMedia(NARROW);
+    const read = (): void => {
+      setNarrow(query.matches);
+      if (!query.matches) show(null);
+    };
+    read();
+    query.addEventListener('change', read);
+    return () => query.removeEventListener('change', read);
+  }, []);
+  useEffect(() => {
+    if (!narrow || kit) return;
+    let timer = 0;
+    const load = (): void => {
+      import('./sheets.tsx').then(setKit, () => {
+        timer = window.setTimeout(load, RETRY);
+      });
+    };
+    load();
+    return () => clearTimeout(timer);
+  }, [narrow, kit]);
+  return narrow && kit ? { kit, open, show } : null;
+}
+
+interface SlotProps {
+  sheets: Sheets | null;
+  /** The panels in it; one of them is shown when the sheet is open. */
+  of: readonly Part[];
+  children: ComponentChildren;
+}
+
+export function Slot({ sheets, of, children }: SlotProps): JSX.Element {
+  const part = sheets?.open ?? null;
+  const open = sheets && part !== null && of.includes(part);
+  return (
+    <div
+      class={`slot ${of[0]}${open ? ' open' : ''}`}
+      {...(open ? { role: 'dialog', 'aria-label': sheets.kit.TITLES[part], tabIndex: -1 } : {})}
+    >
+      {open ? <sheets.kit.SheetHead key={part} part={part} onClose={() => sheets.show(null)} /> : null}
+      {children}
+    </div>
+  );
+}
