@@ -293,6 +293,14 @@ describe('frames', () => {
     expect(draws).toBe(1);
   });
 
+  it('follow a change of size at once: a canvas of another size is empty', () => {
+    map.frame(ring(1), 'a');
+    vi.advanceTimersByTime(40);
+    const before = draws;
+    map.resize(300, 200, 1);
+    expect(draws).toBe(before + 1);
+  });
+
   it('are nothing to trip over when empty, hidden or not finite', () => {
     map.frame(new Float32Array(0), null);
     map.resize(0, 0, 1);

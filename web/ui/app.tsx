@@ -25,6 +25,7 @@ import type { Part } from './parts.ts';
 import { RunPanel } from './run-panel.tsx';
 import { ScatterView } from './scatter-view.tsx';
 import { isSingle, pressed, type Shortcut } from './shortcuts.ts';
+import { type Sheets, Slot, useSheets } from './slot.tsx';
 import { type PanelProps, TopBar } from './top-bar.tsx';
 
 export interface AppProps extends PanelProps {
@@ -35,6 +36,24 @@ export interface AppProps extends PanelProps {
 
 const NOTHING: ReadonlySet<Part> = new Set();
 
+/** In the order of the tabs. */
+const TABS: readonly Part[] = [
+  'data',
+  'method',
+  'selection',
+  'inspector',
+  'table',
+  'retrains',
+  'legend',
+  'run',
+];
+
+interface TabsProps {
+  store: Store;
+  sheets: Sheets;
+  shows(part: Part): boolean;
+}
+
 export function App({ store, actions, hide = NOTHING, embedded = false }: AppProps): JSX.Element {
   const shows = (part: Part): boolean => !hide.has(part);
   const [help, setHelp] = useState(false);
@@ -42,20 +61,31 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
   const closeHelp = useCallback(() => setHelp(false), []);
   const table = store.table.value;
 
+  const sheets = useSheets();
+  const show = sheets?.show;
+
   const [search, setSearch] = useState(0);
-  const openSearch = useCallback(() => setSearch((wish) => wish + 1), []);
+  const openSearch = useCallback(() => {
+    show?.('selection');
+    setSearch((wish) => wish + 1);
+  }, [show]);
 
   useKeys(store, actions, help, openHelp, openSearch);
   useEffect(() => enterSoon(store, [panels]), [store]);
 
   return (
-    <div class={`app${table ? '' : ' without-table'}${embedded ? ' embedded' : ''}`}>
+    <div
+      class={`app${table ? '' : ' without-table'}${embedded ? ' embedded' : ''}`}
+      data-sheet={sheets?.open ?? undefined}
+    >
       {shows('top') ? <TopBar store={store} actions={actions} onHelp={openHelp} /> : null}
       {shows('data') || shows('method') ? (
-        <div class="side left">
-          {shows('data') ? <DataPanel store={store} actions={actions} /> : null}
-          {shows('method') ? <MethodPanel store={store} actions={actions} /> : null}
-        </div>
+        <Slot sheets={sheets} of={['data', 'method']}>
+          <div class="side left">
+            {shows('data') ? <DataPanel store={store} actions={actions} /> : null}
+            {shows('method') ? <MethodPanel store={store} actions={actions} /> : null}
+          </div>
+        </Slot>
       ) : null}
       <main class="centre">
         <Notices store={store} actions={actions} />
@@ -67,24 +97,62 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
           <Opening store={store} actions={actions} />
           {embedded ? <FigureBar store={store} actions={actions} hide={hide} /> : null}
         </div>
-        {table && shows('table') ? <RowsTable store={store} actions={actions} /> : null}
+        {table && shows('table') ? (
+          <Slot sheets={sheets} of={['table']}>
+            <RowsTable store={store} actions={actions} unfolded={sheets?.open === 'table'} />
+          </Slot>
+        ) : null}
       </main>
       {table && (shows('inspector') || shows('retrains') || shows('legend')) ? (
-        <aside class="side right" aria-label="Inspect">
-          {shows('inspector') ? <Inspector store={store} actions={actions} /> : null}
-          <div class="side-rest">
-            {shows('retrains') ? <Retrains store={store} actions={actions} /> : null}
-            {shows('legend') ? <Legend store={store} actions={actions} /> : null}
-          </div>
-        </aside>
+        <Slot sheets={sheets} of={['inspector', 'retrains', 'legend']}>
+          <aside class="side right" aria-label="Inspect">
+            {shows('inspector') ? <Inspector store={store} actions={actions} /> : null}
+            <div class="side-rest">
+              {shows('retrains') ? <Retrains store={store} actions={actions} /> : null}
+              {shows('legend') ? <Legend store={store} actions={actions} /> : null}
+            </div>
+          </aside>
+        </Slot>
       ) : null}
-      {shows('selection') ? <SelectionBar store={store} actions={actions} search={search} /> : null}
-      {shows('run') ? <RunPanel store={store} actions={actions} /> : null}
+      {shows('selection') ? (
+        <Slot sheets={sheets} of={['selection']}>
+          <SelectionBar store={store} actions={actions} search={search} />
+        </Slot>
+      ) : null}
+      {shows('run') ? (
+        <Slot sheets={sheets} of={['run']}>
+          <RunPanel store={store} actions={actions} />
+        </Slot>
+      ) : null}
+      {sheets ? <Tabs store={store} sheets={sheets} shows={shows} /> : null}
       <Messages store={store} />
       <HelpSheet store={store} actions={actions} open={help} onClose={closeHelp} />
       <DropOverlay actions={actions} />
     </div>
   );
+}
+
+/** The panels that there are something in, as tabs. */
+function Tabs({ store, sheets, shows }: TabsProps): JSX.Element | null {
+  const table = store.table.value !== null;
+  const map = table && store.map.value !== null;
+  const filled: Partial<Record<Part, boolean>> = {
+    data: true,
+    method: true,
+    selection: map,
+    inspector: table,
+    table,
+    retrains: table && store.history.value.nodes.length > 0,
+    legend: map && (store.legend.value.kind !== 'none' || store.hidden.value.rows > 0),
+    run: table,
+  };
+  const parts = TABS.filter((part) => filled[part] && shows(part));
+  const { open, show } = sheets;
+  const gone = open !== null && !parts.includes(open);
+  useEffect(() => {
+    if (gone) show(null);
+  }, [gone, show]);
+  return parts.length > 0 ? <sheets.kit.SheetTabs parts={parts} open={open} onShow={show} /> : null;
 }
 
 /** The keys of the whole page. Those with Ctrl work always, the single ones unless they are switched off. */

@@ -172,10 +172,18 @@ export class MapController {
   resize(width: number, height: number, dpr: number): void {
     const before = this.view;
     this.view = { width, height };
-    if (this.renderer.resize(width, height, dpr)) this.wake();
+    const changed = this.renderer.resize(width, height, dpr);
     this.fitted = null;
     if (width === 0 || height === 0) return;
     if (this.follows || before.width === 0) this.jump(this.fit());
+    if (changed && before.width > 0) this.drawNow();
+    else if (changed) this.wake();
+  }
+
+  /** A canvas of another size is empty, and would be seen so until the next frame: black, at each step of a drag. */
+  private drawNow(): void {
+    cancelAnimationFrame(this.request);
+    this.tick(performance.now());
   }
 
   /** The row nearest to a place on the host within `radius` CSS pixels, or null. */

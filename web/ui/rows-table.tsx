@@ -33,29 +33,41 @@ export interface RowsProps {
   actions: ViewActions & SelectionActions;
 }
 
-export function RowsTable({ store, actions }: RowsProps): JSX.Element | null {
-  const [open, setOpen] = useState(false);
+/** `unfolded`: open, whatever the person has chosen beside the map. */
+export function RowsTable({
+  store,
+  actions,
+  unfolded = false,
+}: RowsProps & { unfolded?: boolean }): JSX.Element | null {
+  const [chosen, setOpen] = useState(false);
+  const open = chosen || unfolded;
   const [only, setOnly] = useState(false);
   const content = useId();
   const table = store.table.value;
   if (!table) return null;
   const { count } = store.selection.value;
+  const total = (
+    <span class="rows-count" aria-hidden="true">
+      {formatCount(table.info.rows)}
+    </span>
+  );
   return (
     <section class={open ? 'rows rows-open' : 'rows'} aria-label="Rows">
       <div class="rows-head">
-        <button
-          type="button"
-          class="rows-toggle"
-          aria-expanded={open}
-          aria-controls={open ? content : undefined}
-          onClick={() => setOpen(!open)}
-        >
-          <Icon name={open ? 'collapse' : 'expand'} size={14} />
-          Rows
-          <span class="rows-count" aria-hidden="true">
-            {formatCount(table.info.rows)}
-          </span>
-        </button>
+        {unfolded ? (
+          <h2 class="rows-toggle">Rows {total}</h2>
+        ) : (
+          <button
+            type="button"
+            class="rows-toggle"
+            aria-expanded={open}
+            aria-controls={open ? content : undefined}
+            onClick={() => setOpen(!open)}
+          >
+            <Icon name={open ? 'collapse' : 'expand'} size={14} />
+            Rows {total}
+          </button>
+        )}
         {open ? (
           <label class="check rows-only">
             <input

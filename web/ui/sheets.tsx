@@ -7,9 +7,9 @@
  */
 
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Part } from './app.tsx';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.tsx';
+import type { Part } from './parts.ts';
 
 export const TITLES: Record<Part, string> = {
   top: 'Top',
@@ -72,14 +72,18 @@ const BESIDE = 300;
 /** A finger that has moved less has pressed. */
 const SLOP = 6;
 
+/** As high as narrow.css has it until it is dragged: a share of the window. */
+const USUAL = 0.4;
+
 const greatest = (): number => Math.max(2 * LEAST, window.innerHeight - BESIDE);
+const isLarge = (height: number): boolean => height > (USUAL * window.innerHeight + greatest()) / 2;
 
 export function SheetHead({ part, onClose }: { part: Part; onClose(): void }): JSX.Element {
   const head = useRef<HTMLDivElement>(null);
   const [large, setLarge] = useState(false);
   const dragged = useRef(false);
   useEffect(() => {
-    setLarge(heightOf(head.current) > (LEAST + greatest()) / 2);
+    setLarge(isLarge(heightOf(head.current)));
   }, []);
   useFocus(head, part);
   useWayBack(onClose);
@@ -101,7 +105,7 @@ export function SheetHead({ part, onClose }: { part: Part; onClose(): void }): J
       abort.abort();
       if (!dragged.current) return;
       const height = wanted(at);
-      setLarge(height > (LEAST + greatest()) / 2);
+      setLarge(isLarge(height));
       if (height >= LEAST) return;
       resize(null);
       onClose();
@@ -151,7 +155,7 @@ function heightOf(head: HTMLElement | null): number {
 
 /** The sheet takes the focus as it opens; as it closes its tab has it again, unless it is elsewhere by then. */
 function useFocus(head: { current: HTMLElement | null }, part: Part): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const sheet = head.current?.parentElement;
     sheet?.focus({ preventScroll: true });
     return () => {
@@ -171,7 +175,7 @@ interface Watcher extends EventTarget {
 function useWayBack(onClose: () => void): void {
   const close = useRef(onClose);
   close.current = onClose;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { CloseWatcher } = globalThis as { CloseWatcher?: new () => Watcher };
     if (CloseWatcher) {
       const watcher = new CloseWatcher();

@@ -8,14 +8,15 @@
 
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Part } from './app.tsx';
+import { createRoom } from '../state/room.ts';
+import type { Part } from './parts.ts';
 
 /** As narrow.css has it. */
 const NARROW = '(max-width: 899px)';
-/** Milliseconds until the parts of a sheet are asked for again. */
-const RETRY = 3000;
 
 type Kit = typeof import('./sheets.tsx');
+
+const room = createRoom<Kit>(() => import('./sheets.tsx'));
 
 export interface Sheets {
   kit: Kit;
@@ -27,29 +28,19 @@ export interface Sheets {
 /** Null where the panels are beside the map, and until the parts of a sheet are there. */
 export function useSheets(): Sheets | null {
   const [narrow, setNarrow] = useState(false);
-  const [kit, setKit] = useState<Kit | null>(null);
   const [open, show] = useState<Part | null>(null);
   useEffect(() => {
     const query = matchMedia(NARROW);
     const read = (): void => {
       setNarrow(query.matches);
       if (!query.matches) show(null);
+      /* What is missing is told by `roomMissing`. */ else room.enter().catch(() => undefined);
     };
     read();
     query.addEventListener('change', read);
     return () => query.removeEventListener('change', read);
   }, []);
-  useEffect(() => {
-    if (!narrow || kit) return;
-    let timer = 0;
-    const load = (): void => {
-      import('./sheets.tsx').then(setKit, () => {
-        timer = window.setTimeout(load, RETRY);
-      });
-    };
-    load();
-    return () => clearTimeout(timer);
-  }, [narrow, kit]);
+  const kit = room.content.value;
   return narrow && kit ? { kit, open, show } : null;
 }
 
@@ -65,7 +56,7 @@ export function Slot({ sheets, of, children }: SlotProps): JSX.Element {
   const open = sheets && part !== null && of.includes(part);
   return (
     <div
-      class={`slot ${of[0]}${open ? ' open' : ''}`}
+      class={`slot slot-${of[0]}${open ? ' open' : ''}`}
       {...(open ? { role: 'dialog', 'aria-label': sheets.kit.TITLES[part], tabIndex: -1 } : {})}
     >
       {open ? <sheets.kit.SheetHead key={part} part={part} onClose={() => sheets.show(null)} /> : null}
