@@ -2,7 +2,7 @@
 // forced colours and reduced motion (rows 70 and 71 of the catalogue).
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openSite, type Site } from './harness/index.ts';
 import { clumps, drop, ended, epoch, mapPixels, named, root, until } from './support.ts';
@@ -67,6 +67,20 @@ function open(context: BrowserContextOptions): Promise<Site> {
   });
 }
 
+/** Buttons that open a dialog once rows are selected. Whoever adds one to the page adds it here. */
+const DIALOGS: readonly (string | RegExp)[] = [
+  'Select by…',
+  /^Saved selections/,
+  /^Retrain settings/,
+  'Export',
+];
+
+/** Of the sheets that panels are in in a narrow window. */
+const tab = (page: Page, name: string): Locator =>
+  page.getByRole('navigation', { name: 'Panels' }).getByRole('button', { name, exact: true });
+
+const SHEETS = ['Data', 'Method', 'Select', 'Inspect', 'Rows', 'Retrains', 'Legend', 'Loss'];
+
 /** Bytes that no table begins with. */
 const PNG_START = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB', 'base64');
 
@@ -74,7 +88,6 @@ const SIZES = [
   [1440, 900],
   [900, 700],
   [390, 844],
-  [320, 640],
 ] as const;
 
 test.each(['light', 'dark'] as const)(
@@ -82,7 +95,7 @@ test.each(['light', 'dark'] as const)(
   async (colorScheme) => {
     const site = await open({ colorScheme });
     const { page } = site;
-    /** The state at every size; the narrow ones have the panels under the map. */
+    /** The state beside its panels and above its tabs; what is in the sheets is checked once. */
     const everywhere = async (state: string): Promise<void> => {
       for (const [width, height] of SIZES) {
         await page.setViewportSize({ width, height });
@@ -105,7 +118,7 @@ test.each(['light', 'dark'] as const)(
       await named.legend(page).getByRole('button', { name: 'red', exact: true }).click();
       await page.getByRole('heading', { name: 'Most different columns' }).waitFor();
       await everywhere('a class selected');
-      for (const name of ['Select by…', /^Saved selections/, /^Retrain settings/, 'Export']) {
+      for (const name of DIALOGS) {
         await page.getByRole('button', { name }).click();
         await page.getByRole('dialog').waitFor();
         await check(site, `the panel of ${String(name)}`);
@@ -120,6 +133,15 @@ test.each(['light', 'dark'] as const)(
       await page.getByRole('button', { name: 'Retrain on selection' }).click();
       await page.getByRole('table', { name: 'Error before and after' }).waitFor();
       await everywhere('retrained');
+      await page.setViewportSize({ width: 390, height: 844 });
+      for (const name of SHEETS) {
+        await tab(page, name).click();
+        await page.getByRole('dialog', { name, exact: true }).waitFor();
+        await check(site, `the sheet ${name}`);
+      }
+      await page.setViewportSize({ width: 320, height: 640 });
+      await check(site, 'a sheet in the narrowest window');
+      await page.setViewportSize({ width: 1440, height: 900 });
 
       await page.getByLabel('Epochs', { exact: true }).fill('many');
       await page.getByLabel('Epochs', { exact: true }).press('Enter');
@@ -142,24 +164,25 @@ test.each(['light', 'dark'] as const)(
   },
 );
 
-test('under the map the page stays where it is when a retrain ends, and what it changed can be read beside it', async () => {
+test('under the map nothing moves when a retrain ends, and what it changed can be read beside it', async () => {
   const site = await open({ viewport: { width: 390, height: 844 } });
   const { page } = site;
   try {
     await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
-    await page.getByText('120 rows of 6 numbers.').waitFor();
+    await page.getByText('0 of 120 selected').waitFor();
     await ended(page);
+    await tab(page, 'Legend').click();
     await named.legend(page).getByRole('button', { name: 'red', exact: true }).click();
-    const retrain = page.getByRole('button', { name: 'Retrain on selection' });
-    await retrain.scrollIntoViewIfNeeded();
-    await retrain.click();
-    const at = await page.evaluate(() => scrollY);
+    await tab(page, 'Retrains').click();
+    const box = (): Promise<object | null> => named.map(page).boundingBox();
+    const at = await box();
+    await page.keyboard.press('r');
     const table = page.getByRole('table', { name: 'Error before and after' });
     await table.waitFor();
-    await page.waitForTimeout(300);
-    expect(await page.evaluate(() => scrollY)).toBe(at);
+    expect(await box()).toEqual(at);
 
     await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     /* All of its lines are in sight without scrolling, and no number is cut. */
     const seen = await table.evaluate((one) => {
       const { top, bottom } = one.getBoundingClientRect();
