@@ -27,6 +27,7 @@ const engine = createEngine({
   onReady: (ready) => actions?.onReady(ready),
   onProgress: (progress) => actions?.onProgress(progress),
   onFrame: (frame, release) => (actions ? actions.onFrame(frame, release) : release()),
+  onSnapshot: (snapshot) => actions?.onSnapshot(snapshot),
   onLost: (failure, rebuilt, { retry }) => actions?.onLost(failure, rebuilt, retry),
 });
 actions = createActions(store, engine, {
@@ -35,6 +36,7 @@ actions = createActions(store, engine, {
   surroundings: browserSurroundings,
   address: pageAddress,
   arrive: async () => location.hash.length > 1 && (actions?.openLink(location.hash) ?? false),
+  saves: async (desk) => (await import('./state/save-actions.ts')).createSaves(desk),
 });
 
 const host = document.getElementById('app');

@@ -344,6 +344,7 @@ describe('preferences', () => {
       shiftTool: 'brush',
       brushRadius: 40,
       trails: false,
+      keep: true,
     });
   });
 });

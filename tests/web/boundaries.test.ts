@@ -125,7 +125,8 @@ describe('imports', () => {
     methods: ['protocol'],
     client: ['protocol', 'methods'],
     saved: ['protocol'],
-    state: ['protocol', 'client', 'methods', 'render', 'saved'],
+    storage: ['protocol', 'saved', 'state'],
+    state: ['protocol', 'client', 'methods', 'render', 'saved', 'storage'],
     ui: ['protocol', 'client', 'methods', 'render', 'state'],
   };
 

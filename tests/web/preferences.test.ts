@@ -26,6 +26,7 @@ describe('preferences', () => {
       brushRadius: 40,
       trails: false,
       offline: 'off',
+      keep: false,
     };
     expect(writePreferences(storage, chosen)).toBe(true);
     expect(readPreferences(storage)).toEqual(chosen);

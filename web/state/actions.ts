@@ -5,12 +5,12 @@
  */
 
 import { batch, effect, untracked } from '@preact/signals';
-import type { Failure, Id, Ready } from '../protocol/messages.ts';
+import type { Failure, Id, Ready, SnapshotEvent } from '../protocol/messages.ts';
 import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
-import { createRecorder } from './history-actions.ts';
+import { createRecorder, type Recorder } from './history-actions.ts';
 import type { Address, Links } from './link-actions.ts';
-import { createModels } from './model-actions.ts';
+import { createModels, type Models } from './model-actions.ts';
 import { createOpener, type OpenActions, type Opener } from './open-actions.ts';
 import {
   DEFAULT_PREFERENCES,
@@ -21,18 +21,21 @@ import {
 } from './preferences.ts';
 import { createRetrains, type RetrainActions } from './retrain-actions.ts';
 import { createReturns, type ReturnActions, type Returns } from './return-actions.ts';
-import { createRoom } from './room.ts';
-import { createRunner, type RunActions } from './run-actions.ts';
+import { createRoom, type Room } from './room.ts';
+import { createRunner, type RunActions, type Runner } from './run-actions.ts';
+import type { Saves } from './save-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Matter, Notice, OfflineWish, Store, Theme } from './store.ts';
-import { createUndo } from './undo.ts';
+import { createUndo, type Undo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
 
 export interface SessionActions extends OpenActions, RunActions {
   /** Reads preferences and catalogue, and starts the demonstration once the kernels are ready. */
   start(): Promise<void>;
+  /** What is kept from visit to visit; null where nothing is. */
+  readonly saves: Room<Saves> | null;
   /** Gives up what is being opened. What was loaded stays. */
   cancel(): void;
   /** Trains, pauses or resumes, whichever makes sense now. */
@@ -49,8 +52,24 @@ export interface SessionActions extends OpenActions, RunActions {
   setOffline(wish: OfflineWish): void;
   copyDetails(details: string): Promise<void>;
   onReady(ready: Ready): void;
+  onSnapshot(snapshot: SnapshotEvent): void;
   /** The worker can't start, or was lost; `rebuilt`: another has everything again; `retry`: trying makes sense. */
   onLost(failure: Failure, rebuilt: boolean, retry: boolean): void;
+}
+
+/** What those need who put a whole work on screen and take it down. */
+export interface Desk {
+  session: Session;
+  opener: Opener;
+  runner: Runner;
+  models: Models;
+  recorder: Recorder;
+  undo: Undo;
+  view: ViewActions;
+  selection: SelectionActions;
+  /** Whether work is kept on this device. */
+  keeps(): boolean;
+  setKeeps(on: boolean): void;
 }
 
 export type Actions = SessionActions &
@@ -75,6 +94,8 @@ export interface ActionOptions {
    * there. False: nothing was asked for, and the demonstration runs.
    */
   arrive?(): Promise<boolean>;
+  /** Keeps work from visit to visit; absent: nothing is kept. */
+  saves?(desk: Desk): Promise<Saves>;
 }
 
 /** Takes back what was said of a table that is gone, and why a step could not be undone then. For the page's life. */
@@ -159,16 +180,37 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   }
 
   const train = takingOver(runner.train);
+  const { saves: makeSaves } = options;
+  const desk: Desk = {
+    session,
+    opener,
+    runner,
+    models,
+    recorder,
+    undo,
+    view,
+    selection,
+    keeps: () => preferences.keep,
+    setKeeps: (keep) => remember({ keep }),
+  };
+  const saves = makeSaves ? createRoom(() => makeSaves(desk)) : null;
+
+  /** Saved work, and a file that some of it or a link waits for, are brought back; anything else is opened. */
+  async function open(source: File | string): Promise<void> {
+    if (typeof source === 'string') return opener.open(source);
+    const enter = /\.unfold$/i.test(source.name);
+    const works = enter ? await saves?.enter().catch(() => null) : saves?.content.peek();
+    if (works?.takes(source)) return;
+    const links = room.content.peek();
+    if (!(links && (await links.take(source)))) await opener.open(source);
+  }
 
   return {
     ...view,
     ...selection,
     ...retrains,
-    async open(source) {
-      /* A link may be waiting for it. */
-      const links = source instanceof Blob ? room.content.peek() : null;
-      if (!(links && source instanceof Blob && (await links.take(source)))) await opener.open(source);
-    },
+    open,
+    saves,
     openLink: (address, ask) =>
       room.enter().then(
         (links) => links.openLink(address, ask),
@@ -294,6 +336,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       )
         store.phase.value = { kind: 'empty' };
     },
+    onSnapshot: (snapshot) => saves?.content.peek()?.onSnapshot(snapshot),
     onReady(ready) {
       store.ready.value = ready;
       waiting?.(ready);

@@ -99,6 +99,10 @@ export interface Recorder extends Pick<Comparing, 'compareWith' | 'look' | 'meas
   load(node: number): Promise<ModelInfo>;
   /** Keeps the model's present weights as those of a node, with what its map is compared with. */
   keep(node: number, before: Before | null): Promise<void>;
+  /** The snapshot of a node, where it is kept. */
+  snapshotOf(node: number): Snapshot | null;
+  /** Another history takes the place of this one; the model on screen has the weights of its node `at`. */
+  adopt(nodes: readonly HistoryNode[], at: number, kept: ReadonlyMap<number, Snapshot>): void;
   /** A way back to the present state. */
   wayBack(): Promise<() => Promise<void>>;
   /** Draws the map anew; the model is at this node from now on. */
@@ -370,6 +374,14 @@ export function createRecorder(
       snapshots.setPresent(id);
       snapshots.put(id, { buffer, before }, nodeOf(id).rated);
       change({});
+    },
+    snapshotOf: (id) => snapshots.peek(id),
+    adopt(nodes, at, kept) {
+      reset();
+      settleAt(at);
+      steps = nodes[at]?.steps ?? 0;
+      for (const [id, snapshot] of kept) snapshots.put(id, snapshot, nodes[id]?.rated === true);
+      change({ nodes, at });
     },
     async wayBack() {
       await settle();

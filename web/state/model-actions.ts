@@ -11,9 +11,13 @@ import type { FormState, MapArrays, MapState, ModelState } from './store.ts';
 
 export interface Models {
   /** Has the worker make a model by the form. It is not shown yet; `free` takes it back. */
-  make(table: Id, form: FormState): Promise<ModelState>;
-  /** Puts a model on screen in place of what was there, which is freed. */
-  show(model: ModelState): void;
+  make(
+    table: Id,
+    form: Pick<FormState, 'method' | 'params' | 'fit'>,
+    axes?: [number, number],
+  ): Promise<ModelState>;
+  /** Puts a model on screen in place of what was there, which is freed. `axes`: as it was made. */
+  show(model: ModelState, axes?: [number, number]): void;
   /** Takes the model off the screen, and frees it. */
   forget(): void;
   free(target: Id): void;
@@ -65,14 +69,14 @@ export function createModels({ store, engine }: Session): Models {
   return {
     free,
     setModel,
-    async make(table, { method, params, fit }) {
+    async make(table, { method, params, fit }, axes = axesOf(params.latent)) {
       const model = engine.nextId();
       const map = engine.nextId();
-      const spec = { axes: axesOf(params.latent) };
+      const spec = { axes };
       const info = await engine.request({ type: 'create', model, map, table, method, params, spec });
       return { info, method, params, fit, losses: [], result: null };
     },
-    show(model) {
+    show(model, axes = axesOf(model.params.latent)) {
       const old = [...store.models.peek().keys()];
       const { map, table } = model.info;
       const positions = carriedPositions(table);
@@ -88,7 +92,7 @@ export function createModels({ store, engine }: Session): Models {
           step: 0,
           epoch: 0,
           whole: false,
-          axes: axesOf(model.params.latent),
+          axes,
         };
         store.maps.value = new Map([[map, state]]);
         store.panes.value = [map];

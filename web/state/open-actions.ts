@@ -44,6 +44,8 @@ export interface Opener extends OpenActions {
    * could not be, which has been told, or something else took over.
    */
   openAs(source: File | CatalogEntry, as: ReadAs): Promise<boolean>;
+  /** Where a table on screen comes from; null for one that is gone. */
+  originOf(table: Id): Origin | null;
   /** Frees a table that is not on screen (any more). */
   discard(prepared: Prepared): void;
   /** Puts a table on screen in place of all there was, without a model yet. */
@@ -59,6 +61,21 @@ export interface ReadAs {
   scale?: Scale;
   /** Looks at what was read before anything is prepared; throws when it is not what was meant. */
   check?(info: TableInfo): void;
+  /** What goes on screen with the table; throws when there is no way to it, and nothing is opened. */
+  also?(prepared: Prepared): Promise<Company>;
+}
+
+/** What goes on screen together with a table. */
+export interface Company {
+  show(): void;
+  /** Frees it: something else took over. */
+  drop(): void;
+}
+
+/** Where a table comes from. */
+export interface Origin {
+  file: File | null; // null: a set of the catalogue
+  hints: OpenHints; // enough to read it as it was read, with what was guessed then
 }
 
 export interface LoadHooks {
@@ -111,6 +128,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   let held: Promise<() => void> | null = null; // lets go of the training that waits for what is being opened
   let forget: (() => void) | null = null; // takes back the question whether to open something else
   let unsettle: (() => void) | null = null; // takes back the question whether to make a new model
+  const origins = new Map<Id, Origin>();
   let unasked: Id | null = null; // a job of the demonstration that goes on: nobody minds that it ends
 
   async function fetch(
@@ -156,6 +174,14 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
       );
       on.signal.throwIfAborted();
       const named: TableInfo = entry ? { ...info, name: entry.title } : info;
+      const { separator, decimal, header } = info.recipe;
+      const read: OpenHints = {
+        ...hints,
+        ...(separator === undefined ? {} : { separator }),
+        ...(decimal === undefined ? {} : { decimal }),
+        ...(header === undefined ? {} : { header }),
+      };
+      origins.set(table, { file: source instanceof File ? source : null, hints: read });
       return {
         table,
         state: { info: named, origin: entry?.id ?? 'file', roles, scale, features },
@@ -168,6 +194,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
 
   /** Frees a noun; one that is gone already is fine. */
   function free(target: Id): void {
+    origins.delete(target);
     engine.request({ type: 'free', target }).catch(() => undefined);
   }
 
@@ -261,10 +288,10 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     takeOver();
     const name = source instanceof Blob ? source.name || 'pasted data' : source.title;
     const started = surroundings.now();
-    return replace<Prepared>({
+    return replace<Prepared & { company: Company | null }>({
       name,
       failed: `${name} can’t be opened.`,
-      begin: (signal, show) => {
+      begin: async (signal, show) => {
         show(source instanceof Blob || !source.file ? 'read' : 'fetch');
         const hooks: LoadHooks = {
           signal,
@@ -278,11 +305,23 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
             show('fetch', bytes, total, left);
           },
         };
-        return load(source, hooks, as);
+        const prepared = await load(source, hooks, as);
+        try {
+          return { ...prepared, company: (await as.also?.(prepared)) ?? null };
+        } catch (error) {
+          free(prepared.table);
+          throw error;
+        }
       },
-      drop: ({ table }) => free(table),
+      drop: ({ table, company }) => {
+        company?.drop();
+        free(table);
+      },
       commit: (prepared) => {
-        commit(prepared);
+        batch(() => {
+          commit(prepared);
+          prepared.company?.show();
+        });
         const { info } = prepared.state;
         session.announce(`${name}: ${info.rows} rows, ${info.columns.length} columns.`);
       },
@@ -456,6 +495,7 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
   return {
     load,
     openAs,
+    originOf: (table) => origins.get(table) ?? null,
     discard: ({ table }) => free(table),
     commit,
     exchange,

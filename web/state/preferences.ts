@@ -20,6 +20,7 @@ const schema = v.object({
   brushRadius: v.fallback(v.pipe(v.number(), v.minValue(4), v.maxValue(200)), 24),
   trails: v.fallback(v.boolean(), true),
   offline: v.fallback(v.picklist(['off', 'auto', 'all']), 'auto'),
+  keep: v.fallback(v.boolean(), true),
 });
 
 export type Preferences = v.InferOutput<typeof schema>;
@@ -33,6 +34,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   brushRadius: 24,
   trails: true,
   offline: 'auto',
+  keep: true, // work on this device
 };
 
 /** The part of `Storage` that is used. */

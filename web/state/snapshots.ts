@@ -62,6 +62,12 @@ export class Snapshots {
     return found;
   }
 
+  /** The snapshot, as seen from outside: this look is none. */
+  peek(node: number): Snapshot | null {
+    const found = this.#kept.get(node);
+    return found ? { buffer: found.buffer, before: found.before } : null;
+  }
+
   /** The state that the model is at, or comes from. */
   setPresent(node: number | null): void {
     this.#present = node;

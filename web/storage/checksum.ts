@@ -17,7 +17,8 @@ const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve)
 /** The checksum of what has been read so far and of these bytes after it. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let value = ~before;
-  for (let i = 0; i < bytes.length; i++) value = (value >>> 8) ^ (TABLE[(value ^ (bytes[i] ?? 0)) & 255] ?? 0);
+  for (let i = 0; i < bytes.length; i++)
+    value = (value >>> 8) ^ (TABLE[(value ^ (bytes[i] ?? 0)) & 255] ?? 0);
   return ~value >>> 0;
 }
 

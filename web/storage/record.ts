@@ -150,7 +150,9 @@ class Packer {
     const { table, rows, weights, selection, ...numbers } = fit;
     return {
       ...numbers,
-      ...(table === undefined ? {} : { table: table === THIS_TABLE ? ('this' as const) : ('other' as const) }),
+      ...(table === undefined
+        ? {}
+        : { table: table === THIS_TABLE ? ('this' as const) : ('other' as const) }),
       ...(rows ? { rows: await this.typed(rows) } : {}),
       ...(weights ? { weights: await this.typed(weights) } : {}),
       ...(selection ? { selection: await this.typed(selection) } : {}),
@@ -211,7 +213,8 @@ const STEPS: Record<number, (record: Record<string, unknown>) => Record<string, 
 /** A record of any format so far in the present one, its shape checked. Throws a RecordError. */
 export function checkedRecord(value: unknown, steps = STEPS, present = FORMAT): WorkRecord {
   const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format !== 'number' || !Number.isInteger(format) || format < 1) throw damaged('it does not say what it is');
+  if (typeof format !== 'number' || !Number.isInteger(format) || format < 1)
+    throw damaged('it does not say what it is');
   if (format > present) throw new RecordError('newer', '');
   let record = value as Record<string, unknown>;
   for (let at = format; at < present; at += 1) {
@@ -251,7 +254,8 @@ class Unpacker {
     if (buffer?.byteLength !== entry.bytes) throw damaged('a part of it is missing');
     const bytes = new Uint8Array(buffer);
     if ((await checksum(bytes)) !== entry.crc) throw damaged('a part of it has changed since it was saved');
-    if (entry.bytes % (kind === 'f64' ? 8 : kind === 'bytes' ? 1 : 4) !== 0) throw damaged('a part of it is cut off');
+    if (entry.bytes % (kind === 'f64' ? 8 : kind === 'bytes' ? 1 : 4) !== 0)
+      throw damaged('a part of it is cut off');
     const array =
       kind === 'bytes'
         ? buffer
@@ -288,7 +292,8 @@ class Unpacker {
   async fit({ table, rows, weights, selection, ...numbers }: FitRecord): Promise<FitSpec> {
     const other = table === 'other';
     const ids = rows === undefined ? null : ((await this.#array(rows, 'u32')) as Uint32Array);
-    if (ids && !other && !ids.every((row) => row < this.#rows)) throw damaged('a training visits rows that are not there');
+    if (ids && !other && !ids.every((row) => row < this.#rows))
+      throw damaged('a training visits rows that are not there');
     return {
       ...numbers,
       ...(table === undefined ? {} : { table: other ? OTHER_TABLE : THIS_TABLE }),
@@ -321,7 +326,11 @@ class Unpacker {
   async node(record: NodeRecord, place: number, nodes: readonly HistoryNode[]): Promise<HistoryNode> {
     const { losses, fits, ...rest } = record;
     const parent = rest.parent === null ? undefined : nodes[rest.parent];
-    if (rest.id !== place || (rest.parent !== null && !parent) || losses.shared > (parent?.losses.length ?? 0)) {
+    if (
+      rest.id !== place ||
+      (rest.parent !== null && !parent) ||
+      losses.shared > (parent?.losses.length ?? 0)
+    ) {
       throw damaged('the list of states does not hang together');
     }
     const series = await this.losses(losses.array, parent?.losses.slice(0, losses.shared) ?? []);

@@ -74,8 +74,10 @@ export async function readSession(blob: Blob, memory: Memory | null = null): Pro
     end += bytes + padding(bytes);
   }
   const size = file === null ? 0 : file;
-  if (typeof size !== 'number' || (file === null) === record.data.kept) throw damaged('its head contradicts itself');
-  if (blob.size !== end + size) throw damaged(blob.size < end + size ? 'it is cut off' : 'something was added to it');
+  if (typeof size !== 'number' || (file === null) === record.data.kept)
+    throw damaged('its head contradicts itself');
+  if (blob.size !== end + size)
+    throw damaged(blob.size < end + size ? 'it is cut off' : 'something was added to it');
   const data = file === null ? null : blob.slice(end);
   return unpack(
     record,

@@ -46,7 +46,13 @@ export interface Shelf {
    * Writes a slot, and forgets the oldest of the others beyond MOST_LEFT, except those in `held`. Resolves once
    * it has been found there again.
    */
-  write(slot: string, packed: Packed, file: Blob | null, brief: Brief, held: ReadonlySet<string>): Promise<void>;
+  write(
+    slot: string,
+    packed: Packed,
+    file: Blob | null,
+    brief: Brief,
+    held: ReadonlySet<string>,
+  ): Promise<void>;
   /** Throws a RecordError when it can't be brought back, a StorageError when it can't be read. */
   read(slot: string, memory: Memory | null): Promise<Work>;
   forget(slots: readonly string[]): Promise<void>;
@@ -69,7 +75,9 @@ function briefIn(value: unknown): Brief | null {
 
 /** Puts one thing after another: each is copied on the page's thread, and there is room for others between them. */
 async function putParts(parts: IDBObjectStore, slot: string, { parts: all }: Packed, file: Blob | null) {
-  const there = new Set((await answer(parts.getAllKeys(partsOf(slot)))).map((key) => String((key as string[])[1])));
+  const there = new Set(
+    (await answer(parts.getAllKeys(partsOf(slot)))).map((key) => String((key as string[])[1])),
+  );
   const wanted = new Set(all.map(({ entry }) => entry.id));
   if (file) wanted.add(DATA);
   for (const id of there) if (!wanted.has(id)) parts.delete([slot, id]);
@@ -148,7 +156,12 @@ export function createShelf(factory: IDBFactory | null): Shelf {
         const value = values.get(id);
         return value instanceof ArrayBuffer ? value : null;
       };
-      return unpack(record, ({ id }) => Promise.resolve(bytes(id)), file instanceof Blob ? file : null, memory);
+      return unpack(
+        record,
+        ({ id }) => Promise.resolve(bytes(id)),
+        file instanceof Blob ? file : null,
+        memory,
+      );
     },
     async forget(slots) {
       await transact(factory, SHAPE, 'readwrite', async (transaction) => {

@@ -42,7 +42,9 @@ function byLocks(locks: LockManager): Slots {
     },
     async held() {
       const { held = [] } = await locks.query().catch(() => ({ held: [] as LockInfo[] }));
-      const names = held.flatMap(({ name = '' }) => (name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
+      const names = held.flatMap(({ name = '' }) =>
+        name.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [],
+      );
       return new Set([...names, ...mine.keys()]);
     },
   };

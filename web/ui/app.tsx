@@ -17,6 +17,7 @@ import {
   panels,
   Retrains,
   RowsTable,
+  SavedCard,
   SelectionBar,
 } from './lazy-panels.tsx';
 import { Messages, Notices } from './notices.tsx';
@@ -71,7 +72,8 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
   }, [show]);
 
   useKeys(store, actions, help, openHelp, openSearch);
-  useEffect(() => enterSoon(store, [panels]), [store]);
+  const { saves } = actions;
+  useEffect(() => enterSoon(store, saves ? [panels, saves] : [panels]), [store, saves]);
 
   return (
     <div
@@ -89,6 +91,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
       ) : null}
       <main class="centre">
         <Notices store={store} actions={actions} />
+        <SavedCard actions={actions} />
         <Introduction store={store} />
         {shows('tools') ? <MapToolbar store={store} actions={actions} /> : null}
         <div class="stage">

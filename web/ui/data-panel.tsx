@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import { Icon } from './icon.tsx';
-import { TablePanel } from './lazy-panels.tsx';
+import { SavedPanel, TablePanel } from './lazy-panels.tsx';
 import { SeeForYourself } from './see-for-yourself.tsx';
 import { OPEN_INPUT, type PanelProps } from './top-bar.tsx';
 
@@ -32,6 +32,7 @@ export function DataPanel({ store, actions }: PanelProps): JSX.Element {
       </div>
       {entry ? <p class="hint">{entry.description}</p> : null}
       {table ? <TablePanel table={table} store={store} actions={actions} /> : null}
+      <SavedPanel store={store} actions={actions} />
     </section>
   );
 }

@@ -52,6 +52,8 @@ export const RowsTable = part(
     </section>
   ),
 );
+export const SavedCard = part(panels, (room) => room.SavedCard);
+export const SavedPanel = part(panels, (room) => room.SavedPanel);
 export const SelectionBar = part(
   panels,
   (room) => room.SelectionBar,

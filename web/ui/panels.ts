@@ -13,6 +13,7 @@ export { Outcome } from './outcome.tsx';
 export { Retrains } from './retrains.tsx';
 export { RowTip } from './row-tip.tsx';
 export { RowsTable } from './rows-table.tsx';
+export { SavedCard, SavedPanel } from './saved-work.tsx';
 export { SelectionBar } from './selection-bar.tsx';
 export { ShapeLayer } from './shape-overlay.tsx';
 export { ShareMenu } from './share-menu.tsx';

@@ -14,7 +14,7 @@ import { ExportMenu, ShareMenu } from './lazy-panels.tsx';
 export const OPEN_INPUT = 'open-file';
 
 /** What the file chooser offers first; anything can be chosen. */
-const ACCEPT = '.csv,.tsv,.txt,.tab,.data,.gz,text/csv,text/tab-separated-values,text/plain';
+const ACCEPT = '.csv,.tsv,.txt,.tab,.data,.gz,.unfold,text/csv,text/tab-separated-values,text/plain';
 
 const nextTheme: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 const themeWord: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
