@@ -26,7 +26,7 @@ export function startOffline(store: Store, actions: Actions): void {
     container: navigator.serviceWorker as ServiceWorkerContainer | undefined,
     address: new URL('sw.js', document.baseURI).href,
     sparing,
-    unsaved: () => somethingAtStake(store),
+    unsaved: () => actions.saves?.content.peek()?.unsaved() ?? somethingAtStake(store),
     reload: () => location.reload(),
   });
 }

@@ -345,6 +345,7 @@ describe('preferences', () => {
       brushRadius: 40,
       trails: false,
       keep: true,
+      offline: 'auto',
     });
   });
 });
