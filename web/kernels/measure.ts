@@ -1,24 +1,13 @@
 /**
- * Rows by chance, one map laid over another, and measures of a set of rows (core/measure). Thin: marshal, call,
+ * Rows by chance, and measures of a set of rows (core/measure). Thin: marshal, call,
  * check. `matrixPtr` is the address of a C `matrix`, which is borrowed and must outlive what was made of it.
  */
-import type { Align, RowBits } from '../protocol/messages.ts';
+import type { RowBits } from '../protocol/messages.ts';
 import { matrixStruct } from './ae.ts';
-import { make, withBytes } from './calls.ts';
-import { KernelError, STATUS } from './heap.ts';
+import { bytesOf, make, mustFit, withBytes } from './calls.ts';
 import type { Kernels } from './module.ts';
 
 const words = (rows: number): number => Math.ceil(rows / 32);
-
-const bytesOf = (array: Uint32Array | Float32Array): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** The sizes do not fit each other: an error of the caller, found before memory is read past an end. */
-function mustFit(fits: boolean, what: string): void {
-  if (!fits) {
-    throw new KernelError(STATUS.BAD_SHAPE, what);
-  }
-}
 
 /** `n` different rows, or all of them; the same for the same seed, and a part of those for a larger `n`. */
 export function selectRandom(k: Kernels, rows: number, n: number, seed: number): RowBits {
@@ -38,39 +27,6 @@ export function sampleRows(k: Kernels, bits: RowBits, rows: number, most: number
       return block.u32().slice(0, taken);
     }),
   );
-}
-
-function align(
-  k: Kernels,
-  from: Float32Array,
-  to: Float32Array,
-  width: number,
-  find: (from: number, to: number, n: number, out: number) => void,
-): Align {
-  mustFit(from.length === to.length && from.length % width === 0, 'the maps');
-  return withBytes(k, bytesOf(from), (fromPtr) =>
-    withBytes(k, bytesOf(to), (toPtr) =>
-      k.heap.with(6 * 8, (out) => {
-        find(fromPtr, toPtr, from.length / width, out.ptr);
-        const [a = 1, b = 0, c = 0, d = 1, tx = 0, ty = 0] = out.f64();
-        return [a, b, c, d, tx, ty];
-      }),
-    ),
-  );
-}
-
-/**
- * The similarity (rotation or reflection, scale, shift) that brings the points `from` (n, 2) closest to `to`
- * (n, 2) by least squares. Pairs with a number that is not finite are left out; what no similarity brings
- * closer is only shifted.
- */
-export function procrustes(k: Kernels, from: Float32Array, to: Float32Array): Align {
-  return align(k, from, to, 2, k.exports.procrustes);
-}
-
-/** The same for codes of one number, `from` (n) onto `to` (n): [a, 0, 0, 1, tx, 0]. */
-export function procrustesLine(k: Kernels, from: Float32Array, to: Float32Array): Align {
-  return align(k, from, to, 1, k.exports.procrustes_line);
 }
 
 /** Distance correlation of some rows of a matrix and where a map draws them (Szekely et al. 2007). */

@@ -320,6 +320,7 @@ export type ErrorCode =
   | 'worker_lost' // made by the page's engine
   | 'asleep' // as well: the worker was let go of, and what ran is to be begun again
   | 'worker_start'
+  | 'part_missing' // a file of the program could not be fetched
   | 'internal';
 
 export interface Failure {

@@ -2,8 +2,9 @@
  * Similarities of the plane between a model's codes and where they are drawn (`Align` in the protocol): how one
  * is found, checked and applied. Applied in double precision and stored as float: the same bits everywhere.
  */
-import { procrustes, procrustesLine } from '../kernels/measure.ts';
+
 import type { Kernels } from '../kernels/module.ts';
+import { procrustes, procrustesLine } from '../kernels/procrustes.ts';
 import { failure } from '../protocol/failure.ts';
 import type { Align } from '../protocol/messages.ts';
 

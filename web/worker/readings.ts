@@ -1,11 +1,11 @@
 /** What can be read of tables and models: rows, columns, errors, codes, decoded codes, and all of it as a file. */
 import type { RowBits, RowDetail } from '../protocol/messages.ts';
 import { checkColumn } from './classes.ts';
-import { exportCsv } from './export-csv.ts';
 import { checkBits } from './groups.ts';
 import type { Measurements } from './measurements.ts';
 import type { Models } from './models.ts';
 import { bad, type ModelEntry } from './nouns.ts';
+import { askingRoom } from './rooms.ts';
 import type { Of, Shared } from './shared.ts';
 
 /** Rows that a table can have. */
@@ -17,9 +17,9 @@ const DECODE_ROWS = 64;
 export class Readings {
   readonly #shared: Shared;
   readonly #models: Models;
-  readonly #measurements: Measurements;
+  readonly #measurements: () => Promise<Measurements>;
 
-  constructor(shared: Shared, models: Models, measurements: Measurements) {
+  constructor(shared: Shared, models: Models, measurements: () => Promise<Measurements>) {
     this.#shared = shared;
     this.#models = models;
     this.#measurements = measurements;
@@ -45,7 +45,7 @@ export class Readings {
       case 'heldout':
         return this.#heldout(nouns.model(request.model), request.heldout, request.of);
       case 'summary':
-        return this.#measurements.summary(request);
+        return this.#measurements().then((room) => room.summary(request));
       default:
         throw bad(`There is no ${(request as { what: string }).what} to read.`, 'what');
     }
@@ -110,6 +110,7 @@ export class Readings {
   /** Every row, or the selected ones, with labels, code, position as drawn and error, as CSV. */
   async export({ model: id, selection, only, protect, labels }: Of<'export'>): Promise<Blob> {
     const { nouns, breath } = this.#shared;
+    const { exportCsv } = await askingRoom();
     const model = nouns.model(id);
     const { entry, table } = model;
     const { n } = entry.info;

@@ -22,12 +22,12 @@ import {
 import { Estimator, type Machine } from './estimate.ts';
 import { failureOf, isFatal } from './failure-of.ts';
 import { Jobs } from './jobs.ts';
-import { Measurements } from './measurements.ts';
+import type { Measurements } from './measurements.ts';
 import { Models } from './models.ts';
 import { bad, Nouns } from './nouns.ts';
 import { Readings } from './readings.ts';
+import { askingRoom } from './rooms.ts';
 import type { Timing } from './runner.ts';
-import { select } from './select.ts';
 import { Breath, type Of, type Probe, type Shared } from './shared.ts';
 import { Tables } from './tables.ts';
 
@@ -85,7 +85,12 @@ export class Session {
   #table(): Handlers {
     const { jobs, nouns } = this.#shared;
     const [tables, models] = [this.#tables, this.#models];
-    const measurements = new Measurements(this.#shared, models);
+    let made: Measurements | null = null;
+    const measurements = async (): Promise<Measurements> => {
+      const room = await askingRoom();
+      made ??= new room.Measurements(this.#shared, models);
+      return made;
+    };
     const readings = new Readings(this.#shared, models, measurements);
     return {
       open: (r) => tables.open(r),
@@ -102,8 +107,8 @@ export class Session {
       snapshot: (r) => models.quiet(nouns.model(r.model), (model) => model.ae.snapshot()),
       restore: (r) => models.restore(r),
       read: (r) => readings.read(r),
-      select: (r) => select(this.#shared, r),
-      measure: (r) => measurements.measure(r),
+      select: async (r) => (await askingRoom()).select(this.#shared, r),
+      measure: async (r) => (await measurements()).measure(r),
       export: (r) => readings.export(r),
       decode: (r) => readings.decode(r),
       free: (r) => this.#free(r.target),

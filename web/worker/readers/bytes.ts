@@ -13,6 +13,8 @@ export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 /** Bytes between two turns given back: a few milliseconds of reading. */
 const TURN_BYTES = 1 << 20;
+/** Enough to decide what a file is and how it is written. */
+export const SAMPLE_BYTES = 65_536;
 /** A compressed file may unpack to this many times its size, once it is past RATIO_FROM bytes. */
 const MOST_RATIO = 200;
 const RATIO_FROM = 10 * (1 << 20);

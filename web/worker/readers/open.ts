@@ -3,45 +3,29 @@
  * memory. README.md beside this file states the rules.
  */
 
-import { counted } from '../../kernels/calls.ts';
-import {
-  CSV_PROBLEM,
-  CsvReader,
-  type CsvReport,
-  type Dialect,
-  PixelsReader,
-  SyntheticMaker,
-  sniffDialect,
-} from '../../kernels/csv.ts';
+import { PixelsReader, SyntheticMaker } from '../../kernels/makers.ts';
 import { KernelError, type Kernels } from '../../kernels/module.ts';
-import type { RawTable, Table, TableFacts } from '../../kernels/table.ts';
+import type { RawTable } from '../../kernels/table.ts';
 import { failure } from '../../protocol/failure.ts';
-import type { OpenHints, Recipe, Source } from '../../protocol/messages.ts';
+import type { OpenHints, Source } from '../../protocol/messages.ts';
+import { textRoom } from '../rooms.ts';
 import {
-  type Encoding,
   isGzip,
   MOST_BYTES,
   type ReadControl,
   readBytes,
   readHead,
+  SAMPLE_BYTES,
   throwIfAborted,
   turn,
 } from './bytes.ts';
-import { encodingOf, refuseOtherFormats } from './magic.ts';
+import { labelled, type Opened, settle } from './settle.ts';
 import { type TensorHeader, tensorHeader } from './tensor.ts';
 
-/** Enough to decide how a file is written; more is taken when one record is longer. */
-const SAMPLE_BYTES = 65_536;
-const LARGEST_SAMPLE = 16 * (1 << 20);
-/** Records with too few or too many fields that are put up with. */
-const MOST_RAGGED = 0.05;
-const VALUES_A_TURN = 400_000;
-const ROWS_A_TURN = 20_000;
+export type { Opened };
 
-export interface Opened {
-  table: Table;
-  recipe: Recipe;
-}
+/** Rows of a made set between two turns. */
+const ROWS_A_TURN = 20_000;
 
 /**
  * Reads a source. `on.progress` counts bytes of the blob (rows of a made set), from 0 again when a second pass
@@ -92,194 +76,8 @@ async function openBlob(k: Kernels, blob: Blob, hints: OpenHints, on: ReadContro
   if (header !== null) {
     return await openTensor(k, blob, compressed, header, on);
   }
-  refuseOtherFormats(first.head);
+  const { openText } = await textRoom();
   return await openText(k, blob, compressed, first, hints, on);
-}
-
-// ------------------------------------------------------------------------------------------------- text
-
-type Head = Awaited<ReturnType<typeof readHead>>;
-
-async function openText(
-  k: Kernels,
-  blob: Blob,
-  compressed: boolean,
-  first: Head,
-  hints: OpenHints,
-  on: ReadControl,
-): Promise<Opened> {
-  const encoding = encodingOf(first.head);
-  let sample =
-    encoding === 'utf-8' ? first : await readHead(blob, compressed, encoding, SAMPLE_BYTES, on.signal);
-  let dialect = sniffDialect(k, sample.head, sample.whole, hints);
-  for (
-    let limit = SAMPLE_BYTES * 16;
-    dialect.fields === 0 && !sample.whole && limit <= LARGEST_SAMPLE;
-    limit *= 16
-  ) {
-    sample = await readHead(blob, compressed, encoding, limit, on.signal);
-    dialect = sniffDialect(k, sample.head, sample.whole, hints);
-  }
-  const reader = new CsvReader(k, dialect);
-  let raw: RawTable;
-  let report: CsvReport;
-  try {
-    await feed(reader, blob, compressed, encoding, on);
-    report = reader.report();
-    if (reader.needsAnotherPass) {
-      reader.again();
-      await feed(reader, blob, compressed, encoding, on);
-    }
-    raw = reader.take();
-  } finally {
-    reader.free();
-  }
-  try {
-    refuseUnusable(report, raw, dialect);
-    const facts = { notes: textNotes(report, dialect, encoding) };
-    return { table: await settle(raw, labelled(facts, hints), on), recipe: recipeOf(dialect) };
-  } catch (error) {
-    raw.free();
-    throw error;
-  }
-}
-
-async function feed(
-  reader: CsvReader,
-  blob: Blob,
-  compressed: boolean,
-  encoding: Encoding,
-  on: ReadControl,
-): Promise<void> {
-  try {
-    for await (const piece of readBytes(blob, compressed, encoding, on)) {
-      reader.feed(piece);
-    }
-    reader.end();
-  } catch (error) {
-    throw error instanceof KernelError ? textFailure(error, reader.report()) : error;
-  }
-}
-
-/** A failed read of text, with its place. */
-function textFailure(error: KernelError, { problem, error_line }: CsvReport): unknown {
-  const where = `line ${error_line.toLocaleString('en')}`;
-  switch (problem) {
-    case CSV_PROBLEM.NUL:
-      return failure(
-        'bad_file',
-        'The file holds zero bytes, so it is not text.',
-        'Open a text table, such as a CSV or TSV file.',
-        where,
-      );
-    case CSV_PROBLEM.UNCLOSED_QUOTE:
-      return failure(
-        'bad_file',
-        `The quote that opens in line ${error_line.toLocaleString('en')} is never closed.`,
-        'Close the quote, or remove it.',
-        where,
-      );
-    case CSV_PROBLEM.FIELD_TOO_LONG:
-      return failure(
-        'too_large',
-        'A cell is longer than 1 MB, or a column name longer than 10 kB.',
-        'A quote is probably missing near this line: correct it in the file.',
-        where,
-      );
-    case CSV_PROBLEM.TOO_MANY_COLUMNS:
-      return failure('too_large', 'There are more than 50,000 columns.', 'Open fewer columns.', where);
-    case CSV_PROBLEM.TOO_MANY_ROWS:
-      return failure('too_large', 'There are more than 5 million rows.', 'Open a part of the file.', where);
-    case CSV_PROBLEM.CHANGED:
-      return failure('file_changed', 'The file changed while it was read.', 'Drop the file again.');
-    case CSV_PROBLEM.TEXT_TOO_LARGE:
-      return failure('too_large', 'A column has more than 4 GB of text.', 'Leave this column out.', where);
-    default:
-      return error;
-  }
-}
-
-const lines = (numbers: readonly number[]): string =>
-  numbers
-    .filter((line) => line > 0)
-    .map((line) => line.toLocaleString('en'))
-    .join(', ');
-
-function refuseUnusable(report: CsvReport, raw: RawTable, dialect: Dialect): void {
-  if (raw.columns === 0 || (report.rows === 0 && report.named === 0)) {
-    throw failure(
-      'empty_file',
-      'The file holds nothing but blank lines.',
-      'Open a file with a header and rows.',
-    );
-  }
-  const ragged = report.short_records + report.long_records;
-  if (report.rows > 0 && ragged > MOST_RAGGED * report.rows) {
-    throw failure(
-      'bad_file',
-      `${counted(ragged, 'row')} of ${report.rows.toLocaleString('en')} ${ragged === 1 ? 'has' : 'have'} another number of cells than the ${raw.columns.toLocaleString('en')} columns.`,
-      `Each ${separatorName(dialect.separator)} was taken as the end of a cell. Correct the lines, or save the table with another separator.`,
-      `lines ${lines(report.ragged_line)}`,
-    );
-  }
-}
-
-function separatorName(separator: number): string {
-  const names = new Map([
-    [44, 'comma'],
-    [59, 'semicolon'],
-    [9, 'tab'],
-    [124, 'vertical bar'],
-  ]);
-  return names.get(separator) ?? `"${String.fromCharCode(separator)}"`;
-}
-
-function recipeOf(dialect: Dialect): Recipe {
-  return {
-    format: 'csv',
-    separator: String.fromCharCode(dialect.separator),
-    decimal: dialect.decimal === 44 ? ',' : '.',
-    header: dialect.header === 2,
-  };
-}
-
-function textNotes(report: CsvReport, dialect: Dialect, encoding: Encoding): string[] {
-  const notes: string[] = [];
-  const say = (when: boolean | number, note: () => string): void => {
-    if (when) {
-      notes.push(note());
-    }
-  };
-  say(encoding.startsWith('utf-16'), () => 'The file is in UTF-16 and was read as such.');
-  say(
-    encoding === 'windows-1252',
-    () => 'The file is not in UTF-8; it was read as Windows-1252. Check letters with accents.',
-  );
-  say(dialect.header === 1, () => 'There is no header line, so the columns are numbered.');
-  say(dialect.preamble, () => 'The first line is unlike the others and was passed over.');
-  say(dialect.row_names, () => 'The header has no name for the first column, which is called "row".');
-  say(report.rows === 0, () => 'There is a header and no rows.');
-  say(
-    report.short_records,
-    () =>
-      `${counted(report.short_records, 'row')} with too few cells filled up with missing values, first in line ${lines(report.ragged_line)}.`,
-  );
-  say(
-    report.long_records,
-    () =>
-      `${counted(report.long_records, 'row')} with too many cells: the further ones were dropped, first in line ${lines(report.ragged_line)}.`,
-  );
-  say(report.empty_records, () => `${counted(report.empty_records, 'row')} without any value passed over.`);
-  say(
-    report.stray_quotes,
-    () => `${counted(report.stray_quotes, 'quote')} in places where no quote belongs kept as written.`,
-  );
-  say(
-    report.not_utf8,
-    () =>
-      `${counted(report.not_utf8, 'text')} with bytes that are not UTF-8, first in line ${report.not_utf8_line.toLocaleString('en')}; they show as �.`,
-  );
-  return notes;
 }
 
 // ------------------------------------------------------------------------------------------------- others
@@ -353,34 +151,4 @@ async function openSynthetic(
     raw.free();
     throw error;
   }
-}
-
-function labelled(facts: TableFacts, { label }: OpenHints): TableFacts {
-  return label === undefined ? facts : { ...facts, label };
-}
-
-/** Settles every column, with turns between; then the table, unless nothing in it can be a feature. */
-async function settle(raw: RawTable, facts: TableFacts, on: ReadControl): Promise<Table> {
-  const columns = Math.max(1, Math.floor(VALUES_A_TURN / Math.max(1, raw.rows)));
-  while (!raw.settled) {
-    raw.settle(columns);
-    await turn();
-    throwIfAborted(on.signal);
-  }
-  const table = raw.finish(facts);
-  // A table of one row, or of none, is shown; what can't be done with it is said where it is asked for.
-  if (table.rows > 1 && !table.columns.some((column) => column.role === 'feature')) {
-    const notes = table.notes.join(' ');
-    const several =
-      table.columns.length > 1
-        ? 'Open a file with such a column.'
-        : 'It was read as one column: if it has several, save it with commas or tabs between them.';
-    table.free();
-    throw failure(
-      'no_numeric_column',
-      'No column holds numbers, or categories, that differ between rows.',
-      [several, notes].filter(Boolean).join(' '),
-    );
-  }
-  return table;
 }
