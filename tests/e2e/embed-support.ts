@@ -29,7 +29,7 @@ export async function openSites(): Promise<Sites> {
   const server = createServer((request, response) => {
     const article = articles[Number(request.url?.slice(1))];
     if (!article) {
-      response.writeHead(404).end();
+      response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
       return;
     }
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', ...article.headers });

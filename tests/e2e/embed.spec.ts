@@ -259,6 +259,10 @@ describe('what a figure is told', () => {
       await until('too many are told of', () =>
         page.evaluate(() => globalThis.told.some(({ detail }) => detail['code'] === 'too_many')),
       );
+      await until(
+        'it reads again',
+        async () => !JSON.stringify(await call(page, 'selection')).includes('too_many'),
+      );
       expect(await state()).toBe(before);
       expect(await call(page, 'select', { class: 'setosa' })).toMatchObject({ count: 50 });
       expect(article.problems).toEqual([]);

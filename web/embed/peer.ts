@@ -33,6 +33,7 @@ export interface Peer {
 /** Messages that are read at once, and how many more in a second. */
 export const BURST = 100;
 export const PER_SECOND = 50;
+const TOO_MANY: Trouble = { code: 'too_many', message: 'Messages come faster than they are read.' };
 /** Events that are kept for a page that has not connected yet. */
 const MOST_WAITING = 50;
 
@@ -86,8 +87,7 @@ export function createPeer(around: Surrounds, hearing: Hearing): Peer {
       if (allowed > BURST / 2) told = false;
       return true;
     }
-    if (!told)
-      event('unfold-error', { code: 'too_many', message: 'Messages come faster than they are read.' });
+    if (!told) event('unfold-error', TOO_MANY);
     told = true;
     return false;
   }
@@ -113,7 +113,11 @@ export function createPeer(around: Surrounds, hearing: Hearing): Peer {
   function hear({ source, origin: from, data }: MessageEvent): void {
     if (source !== around.parent || !isTagged(data) || data.unfold !== VERSION) return;
     if (origin === null ? data.type !== 'connect' : from !== origin) return;
-    if (!take()) return;
+    if (!take()) {
+      /* Nobody should wait for an answer that never comes. */
+      if (data.type === 'command' && typeof data.id === 'number') answer(data.id, { error: TOO_MANY });
+      return;
+    }
     const parsed = v.safeParse(messageSchema, data);
     if (!parsed.success) {
       if (origin !== null) refuse(data);

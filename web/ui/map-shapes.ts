@@ -61,7 +61,7 @@ export function connectShapes(
       ring = at;
       paint();
     },
-    leave: createShyHint(layer),
+    leave: createShyHint(host),
   };
 
   let shown: string | null = null;

@@ -8,8 +8,7 @@ const WORDS = {
 /** How long the words stay, ms. */
 const STAY = 1800;
 
-/** @param layer over the map */
-export function createShyHint(layer: HTMLElement): (by: keyof typeof WORDS) => void {
+export function createShyHint(map: HTMLElement): (by: keyof typeof WORDS) => void {
   const said = new Set<string>();
   return (by) => {
     if (said.has(by)) return;
@@ -18,7 +17,7 @@ export function createShyHint(layer: HTMLElement): (by: keyof typeof WORDS) => v
     words.className = 'map-hint';
     words.setAttribute('aria-hidden', 'true'); // the map's description names the keys
     words.textContent = WORDS[by];
-    layer.append(words);
+    map.append(words);
     setTimeout(() => words.remove(), STAY);
   };
 }
