@@ -137,6 +137,7 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
               rows and columns anywhere. Everything is computed on this machine, and nothing is sent anywhere.{' '}
               <SeeForYourself store={store} actions={actions} />
             </p>
+            <Reading />
             <h3>Keys</h3>
             <Keys list={keys} />
             <label class="check">
@@ -167,6 +168,29 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
         ) : null}
       </div>
     </dialog>
+  );
+}
+
+/** In a tab of their own: what is on this page goes on. */
+const READING: [string, string][] = [
+  ['./article/', 'What a map forgets: an article with live figures'],
+  ['./docs/embed.html', 'Put a map into a page'],
+  ['./docs/links.html', 'What a link holds'],
+  ['./docs/privacy.html', 'Privacy'],
+  ['./docs/', 'All pages'],
+];
+
+function Reading(): JSX.Element {
+  return (
+    <ul class="help-reading" aria-label="To read">
+      {READING.map(([to, title]) => (
+        <li key={to}>
+          <a href={to} target="_blank" rel="noopener">
+            {title}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
