@@ -208,6 +208,28 @@ describe('features', () => {
     table.free();
   });
 
+  it('are refused past the most values of the device, and nothing is left of them', () => {
+    const table = tableOf('a,b\n1,5\n2,6\n4,7\n'); // 3 rows of 2 features
+    const ask = (most: number): string => {
+      try {
+        const features = table.features({ roles: ['feature', 'feature'], scale: 'auto' }, most);
+        const { width } = features;
+        features.free();
+        return `${width} features`;
+      } catch (error) {
+        return error instanceof FailureError
+          ? `${error.failure.code}: ${error.failure.message}`
+          : 'another error';
+      }
+    };
+    expect(ask(7)).toBe('2 features');
+    expect(ask(6)).toBe('2 features');
+    expect(ask(5)).toBe(
+      'too_large: 3 rows of this many features are more than 0.000005 million values, the most that this device is given.',
+    );
+    table.free();
+  });
+
   it('give a C matrix that can be read in place', () => {
     const reader = new PixelsReader(k, 2, 3, 'digit', ['a', 'b']);
     reader.feed(new Uint8Array([1, 0, 10, 20, 255, 40, 50, 60]));

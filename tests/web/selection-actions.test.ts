@@ -75,6 +75,7 @@ async function coloured(): Promise<Bench> {
 
 const READY: Ready = {
   type: 'ready',
+  values: 250e6,
   protocol: 2,
   kernels: 1,
   threads: 1,

@@ -116,6 +116,7 @@ export class FakeEngine implements SessionEngine {
 
 export const READY: Ready = {
   type: 'ready',
+  values: 250e6,
   protocol: 1,
   kernels: 1,
   threads: 1,

@@ -268,6 +268,26 @@ describe('session', () => {
     expect(estimate.bytes).toBeGreaterThan(29_500_000 * 12);
   });
 
+  it('refuses to prepare more values than the device takes, and says how many those are', async () => {
+    const hosted = host({ values: 1199 });
+    expect(hosted.session.ready().values).toBe(1199);
+    const table = hosted.nextId();
+    const source = { synthetic: 'swiss_roll', n: 400, seed: 1, name: 'roll' } as const;
+    const info = await hosted.ask({ type: 'open', table, job: hosted.nextId(), source, hints: {} });
+    const prepare = (most: number) =>
+      hosted.ask({
+        type: 'prepare',
+        table,
+        job: hosted.nextId(),
+        spec: {
+          roles: info.columns.map(({ kind }, i) => (kind === 'number' && i < most ? 'feature' : 'ignored')),
+          scale: 'auto',
+        },
+      });
+    await expect(prepare(3)).rejects.toMatchObject({ code: 'too_large' });
+    await expect(prepare(2)).resolves.toMatchObject({ n: 400, d: 2 });
+  });
+
   it('row 60: too little memory is said in the estimate and in the run, and the session stays usable', async () => {
     const hosted = host({ memory: 40e6 });
     const table = await synthetic(hosted);

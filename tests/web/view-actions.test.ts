@@ -220,6 +220,7 @@ describe('colouring', () => {
     expect(store.notices.value).toEqual([]);
     store.ready.value = {
       type: 'ready',
+      values: 250e6,
       protocol: 1,
       kernels: 1,
       threads: 1,

@@ -2,7 +2,9 @@
  * Starts the page's worker from a blob that imports the real script: a blob's worker inherits the page's
  * Content-Security-Policy, where one started by address would escape it on a server that sends no headers.
  */
+import { SMALL_WORKER } from '../protocol/limits.ts';
 import workerUrl from '../worker/main.ts?worker&url';
+import { smallDevice } from './device.ts';
 import { scriptUrl } from './trusted.ts';
 
 /** As much of a Worker as the engine uses. */
@@ -17,7 +19,7 @@ export interface WorkerLike {
 /** `start` counts the workers of this page from 1. */
 export function makeWorker(start: number): WorkerLike {
   let address = new URL(workerUrl, import.meta.url).href;
-  let name = 'unfold';
+  let name = smallDevice ? SMALL_WORKER : 'unfold';
   if (import.meta.env.VITE_FAULTS === '1') {
     // ?fault=trap@epoch2&faults=3: the first so many workers fail so.
     const asked = new URLSearchParams(location.search);

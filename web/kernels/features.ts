@@ -53,6 +53,11 @@ export class Features {
     this.matrixPtr = k.exports.features_matrix(ptr) >>> 0;
   }
 
+  /** Features of each row, known before anything is computed. */
+  get width(): number {
+    return this.#k.exports.features_count(this.#ptr) >>> 0;
+  }
+
   step(units: number): void {
     check(this.#k.exports.features_step(this.#ptr, units));
   }

@@ -1,7 +1,8 @@
 /**
  * Tables: thin classes over core/table. No timing, no messages; whoever holds one calls `free()`.
  */
-import { failure } from '../protocol/failure.ts';
+import { type FailureError, failure } from '../protocol/failure.ts';
+import { MOST_VALUES } from '../protocol/limits.ts';
 import type {
   ColumnInfo,
   ColumnKind,
@@ -221,9 +222,10 @@ export class Table {
 
   /**
    * A matrix of the columns with role `feature`, to be stepped until done. The table must outlive it.
-   * Throws a FailureError: no_numeric_column when no column can be used, empty_file without rows, too_large.
+   * Throws a FailureError: no_numeric_column when no column can be used, empty_file without rows, too_large past `most`
+   * values. Nothing is computed until it is stepped.
    */
-  features(spec: FeatureSpec): Features {
+  features(spec: FeatureSpec, most = MOST_VALUES): Features {
     if (spec.roles.length !== this.columns.length || !SCALES.includes(spec.scale)) {
       throw failure('bad_param', `Roles for ${this.columns.length} columns are needed.`, '', 'roles');
     }
@@ -234,7 +236,10 @@ export class Table {
     const image = this.imageOf(spec.roles);
     try {
       const ptr = makeFeatures(this.#k, this.#ptr, columns, spec.scale, image !== null);
-      return new Features(this.#k, ptr, this, columns, image);
+      const features = new Features(this.#k, ptr, this, columns, image);
+      if (features.width * this.rows <= most) return features;
+      features.free();
+      throw tooLarge(this.rows, most);
     } catch (error) {
       throw explained(error, columns.length, this.rows);
     }
@@ -244,6 +249,15 @@ export class Table {
     this.#k.exports.table_free(this.#ptr);
     this.#ptr = 0;
   }
+}
+
+function tooLarge(rows: number, most: number): FailureError {
+  const here = most < MOST_VALUES ? ', the most that this device is given' : '';
+  return failure(
+    'too_large',
+    `${rows.toLocaleString('en')} rows of this many features are more than ${most / 1e6} million values${here}.`,
+    'Ignore some columns, or use fewer rows.',
+  );
 }
 
 function explained(error: unknown, columns: number, rows: number): unknown {
@@ -267,11 +281,7 @@ function explained(error: unknown, columns: number, rows: number): unknown {
         );
   }
   if (error.status === STATUS.TOO_LARGE) {
-    return failure(
-      'too_large',
-      `${rows.toLocaleString('en')} rows of this many features are more than 250 million values.`,
-      'Ignore some columns, or use fewer rows.',
-    );
+    return tooLarge(rows, MOST_VALUES);
   }
   return error;
 }

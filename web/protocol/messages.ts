@@ -343,6 +343,7 @@ export interface Ready {
   kernels: number; // the kernels' revision: equal revisions give equal bits
   threads: number;
   methods: Record<Method, { params: Bounds; fit: Bounds }>;
+  values: number; // rows × features that this device takes, at most
 }
 
 export interface Progress {

@@ -26,7 +26,7 @@ import { createRunner, type RunActions, type Runner } from './run-actions.ts';
 import type { Saves } from './save-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
-import { Snapshots } from './snapshots.ts';
+import { SNAPSHOT_BUDGET, SNAPSHOT_BUDGET_SMALL, Snapshots } from './snapshots.ts';
 import type { Matter, Notice, OfflineWish, Store, Theme } from './store.ts';
 import { createUndo, type Undo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
@@ -87,7 +87,7 @@ export interface ActionOptions {
   applyTheme(theme: Theme): void;
   /** Where the page is; default: nowhere, and a link is what follows "#" alone. */
   address?: Address;
-  /** Bytes of earlier states that are kept; default SNAPSHOT_BUDGET. */
+  /** Bytes of earlier states that are kept; default SNAPSHOT_BUDGET, on a small device SNAPSHOT_BUDGET_SMALL. */
   snapshotBudget?: number;
   /**
    * Opens what the page was called for, a link or a figure's data, once the kernels are ready and the catalogue is
@@ -140,7 +140,9 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     refreshFlags: view.refreshFlags,
   });
   const models = createModels(session);
-  const snapshots = new Snapshots(options.snapshotBudget);
+  const snapshots = new Snapshots(
+    options.snapshotBudget ?? (surroundings.small ? SNAPSHOT_BUDGET_SMALL : SNAPSHOT_BUDGET),
+  );
   const recorder = createRecorder(session, models, undo, view.refreshColours, snapshots);
   const runner = createRunner(session, models, recorder, (node) => returns.remember(node));
   const returns: Returns = createReturns(session, runner, recorder, undo);

@@ -1,5 +1,6 @@
 /** What the actions need of a real browser, for the page and for figures in other pages. */
 
+import { smallDevice } from '../client/device.ts';
 import type { Address } from './link-actions.ts';
 import type { Surroundings } from './session-actions.ts';
 import type { Theme } from './store.ts';
@@ -28,6 +29,7 @@ export const browserSurroundings: Surroundings = {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   },
   version: __VERSION__,
+  small: smallDevice,
   agent: navigator.userAgent,
 };
 

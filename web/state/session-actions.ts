@@ -22,6 +22,8 @@ export interface Surroundings {
   /** Has the browser save a file. */
   save(file: Blob, name: string): void;
   version: string;
+  /** A phone, or a machine with little memory. */
+  small?: boolean;
   /** About the browser, for "Copy details". */
   agent: string;
 }

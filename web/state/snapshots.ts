@@ -10,6 +10,8 @@ import type { Before } from './store.ts';
 
 /** Bytes. */
 export const SNAPSHOT_BUDGET = 256e6;
+/** The same on a small device. */
+export const SNAPSHOT_BUDGET_SMALL = 64e6;
 
 export interface Snapshot {
   buffer: ArrayBuffer; // the worker's; never transferred

@@ -162,7 +162,11 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
               {ready
                 ? `, kernels ${ready.kernels}, ${ready.threads} ${ready.threads === 1 ? 'thread' : 'threads'}`
                 : ''}
-              . The same data, parameters and seed give the same map on every machine.
+              .
+              {ready
+                ? ` This device takes up to ${ready.values / 1e6} million values, rows times features.`
+                : ''}{' '}
+              The same data, parameters and seed give the same map on every machine.
             </p>
           </>
         ) : null}

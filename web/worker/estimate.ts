@@ -32,6 +32,7 @@ const LIVE_SHARE = 0.25;
 export interface Machine {
   now(): number; // milliseconds
   memory: number | null; // bytes of the machine, as far as it says
+  values?: number; // of a matrix, at most; default MOST_VALUES
 }
 
 export interface Asked {

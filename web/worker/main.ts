@@ -4,6 +4,7 @@
  */
 import kernelsUrl from '@kernels/kernels.wasm?url';
 import { compileKernels, instantiate } from '../kernels/module.ts';
+import { isSmall, mostValues, SMALL_WORKER } from '../protocol/limits.ts';
 import type { FromWorker, ToWorker } from '../protocol/messages.ts';
 import { failureOf } from './failure-of.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -50,10 +51,11 @@ scope.addEventListener('unhandledrejection', (event) => {
   giveUp(event.reason);
 });
 
-/** GiB, rounded; only some browsers say. */
-function deviceMemory(): number | null {
+/** Bytes, rounded to powers of two; only some browsers say. Phones that don't have enough for this. */
+function deviceMemory(small: boolean): number | null {
   const { deviceMemory: memory } = scope.navigator as { deviceMemory?: number };
-  return memory === undefined ? null : memory * 2 ** 30;
+  if (memory !== undefined) return memory * 2 ** 30;
+  return small ? 2 ** 31 : null;
 }
 
 async function start(): Promise<void> {
@@ -62,13 +64,16 @@ async function start(): Promise<void> {
     if (import.meta.env.VITE_FAULTS === '1') {
       faults = createFaults(scope.name, kernels);
     }
+    const memory = (scope.navigator as { deviceMemory?: number }).deviceMemory;
+    const small = isSmall({ memory, touchOnly: scope.name === SMALL_WORKER });
     session = new Session({
       kernels,
       post,
       now: () => performance.now(),
       turn: createTurn(),
       threads: 1,
-      memory: deviceMemory(),
+      memory: deviceMemory(small),
+      values: mostValues(small),
       ...(faults ? { probe: faults.strike } : {}),
     });
   } catch (error) {

@@ -11,6 +11,7 @@
  */
 import { aeBounds } from '../kernels/ae.ts';
 import type { Kernels } from '../kernels/module.ts';
+import { MOST_VALUES } from '../protocol/limits.ts';
 import {
   type FromWorker,
   type Id,
@@ -124,6 +125,7 @@ export class Session {
       kernels: kernels.revision,
       threads,
       methods: { ae: aeBounds(kernels) },
+      values: this.#options.values ?? MOST_VALUES,
     };
   }
 

@@ -43,12 +43,12 @@ export class Tables {
   }
 
   async prepare({ table: id, job, spec }: Of<'prepare'>): Promise<FeatureInfo> {
-    const { jobs, nouns } = this.#shared;
+    const { jobs, machine, nouns } = this.#shared;
     const table = nouns.table(id);
     const key = JSON.stringify([spec.roles.map((role) => (role === 'feature' ? 1 : 0)), spec.scale]);
     let entry = table.entries.find((known) => known.key === key);
     if (entry === undefined) {
-      const features = table.table.features(spec);
+      const features = table.table.features(spec, machine.values);
       entry = await jobs.step(job, features, id, (end) => {
         if (end === 'done' && nouns.tables.get(id) === table) {
           return { key, features, info: features.info };
