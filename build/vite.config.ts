@@ -38,6 +38,29 @@ function pages(): string[] {
     .map((path) => resolve(folder, path));
 }
 
+/** What a chunk's name is decided by; as much of it as is used. */
+interface Graph {
+  getModuleInfo(id: string): { importedIds: readonly string[] } | null;
+}
+
+/**
+ * One chunk for all that the start of the page needs, instead of one for each set of pages that share a module:
+ * together it compresses better, and comes in one request. The script that starts the page is not in it: other pages
+ * import the chunk, too.
+ */
+function startChunk(): (id: string, graph: Graph) => string | null {
+  const main = resolve(root, 'web/main.tsx');
+  let needed: Set<string> | null = null;
+  return (id, graph) => {
+    if (needed === null) {
+      needed = new Set([main]);
+      for (const module of needed)
+        for (const other of graph.getModuleInfo(module)?.importedIds ?? []) needed.add(other);
+    }
+    return id !== main && needed.has(id) ? 'start' : null;
+  };
+}
+
 export default defineConfig(({ mode }) => ({
   ...shared(mode),
   root: resolve(root, 'web'),
@@ -51,7 +74,10 @@ export default defineConfig(({ mode }) => ({
     outDir: resolve(root, mode === 'faults' ? 'dist/site-faults' : 'dist/site'),
     emptyOutDir: true,
     target: 'es2022',
-    rollupOptions: { input: pages() },
+    rollupOptions: {
+      input: pages(),
+      output: { codeSplitting: { groups: [{ name: startChunk(), debugName: 'start' }] } },
+    },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
