@@ -48,11 +48,24 @@ export interface Options {
   retrain: RetrainOptions | null; // after the training
 }
 
-export type Command = { kind: 'help' } | { kind: 'version' } | { kind: 'run'; options: Options };
+/** What `open` does with a link. */
+export interface OpenOptions {
+  link: string; // an address, or what stands behind "#" in it
+  data: string | null; // file to use for the data; left out: the link's set of the catalogue
+  out: string | null; // null: the report alone
+  report: string | null;
+}
+
+export type Command =
+  | { kind: 'help' }
+  | { kind: 'version' }
+  | { kind: 'run'; options: Options }
+  | { kind: 'open'; options: OpenOptions };
 
 export const HELP = `unfold: maps of a table's rows, computed on this machine
 
   unfold ae FILE --out z.csv|z.npy [options] [--then retrain --rows ROWS [options]]
+  unfold open LINK --out z.csv|z.npy [--data FILE] [--report FILE]
 
 FILE is a CSV or .tensor file (gzip is fine), or the id of a data set in the catalogue.
 The output has one row for each row of FILE, in its order. In a .csv, text that a
@@ -94,6 +107,12 @@ anywhere. What is left out is as in the training.
   --batch N, --lr RATE, --seed N
   --exclude             trains on without these rows instead; an epoch visits the rest
   --from-scratch        trains a new model on these rows alone instead
+
+open does again what a link of the page tells, and writes the places on the map as the page
+shows them, bit for bit: .npy the two coordinates of every row (float32), .csv what the page
+exports of all rows. Put the link in quotes.
+  --data FILE           the file that a link to local data was made of; the link has its name
+                        and fingerprint only
 
   --help, --version
 `;
@@ -367,13 +386,46 @@ function parseRun(args: readonly string[]): Options {
       files.length === 0 ? 'A file is missing.' : `One file is read at a time, not ${files.length}.`,
     );
   }
-  if (options.out === null && options.report === null) {
+  checkOut(options.out, options.report);
+  return { ...options, file: files[0] ?? '', retrain: after === null ? null : retrainOf(after) };
+}
+
+function parseOpen(args: readonly string[]): OpenOptions {
+  const given = new Map<string, string>();
+  const links: string[] = [];
+  const words = new Words(args);
+  for (let word = words.next(); word !== null; word = words.next()) {
+    const { name, text } = word;
+    if (!name.startsWith('--')) {
+      links.push(name);
+      continue;
+    }
+    if (!['--out', '--report', '--data'].includes(name)) {
+      throw new UsageError(`open has no option ${name}: the link says the rest.`);
+    }
+    if (given.has(name)) {
+      throw new UsageError(`${name} is given twice.`);
+    }
+    given.set(name, words.value(name, text));
+  }
+  if (links.length !== 1) {
+    throw new UsageError(
+      links.length === 0 ? 'A link is missing.' : `One link is opened at a time, not ${links.length}.`,
+    );
+  }
+  const [out, report] = [given.get('--out') ?? null, given.get('--report') ?? null];
+  checkOut(out, report);
+  return { link: links[0] ?? '', data: given.get('--data') ?? null, out, report };
+}
+
+/** Something is written, and of a kind that there is. */
+function checkOut(out: string | null, report: string | null): void {
+  if (out === null && report === null) {
     throw new UsageError('--out is missing.');
   }
-  if (options.out !== null && !/\.(csv|npy)$/i.test(options.out)) {
+  if (out !== null && !/\.(csv|npy)$/i.test(out)) {
     throw new UsageError('--out must end in .csv or .npy.');
   }
-  return { ...options, file: files[0] ?? '', retrain: after === null ? null : retrainOf(after) };
 }
 
 export function parseArgs(args: readonly string[]): Command {
@@ -383,5 +435,7 @@ export function parseArgs(args: readonly string[]): Command {
   if (args.includes('--version')) {
     return { kind: 'version' };
   }
-  return { kind: 'run', options: parseRun(args) };
+  return args[0] === 'open'
+    ? { kind: 'open', options: parseOpen(args) }
+    : { kind: 'run', options: parseRun(args) };
 }

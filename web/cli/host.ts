@@ -2,7 +2,7 @@
 import { freemem } from 'node:os';
 import { instantiate } from '../kernels/module.ts';
 import { FailureError } from '../protocol/failure.ts';
-import type { FromWorker, Id, Progress, ReplyOf, Request } from '../protocol/messages.ts';
+import type { Frame, FromWorker, Id, Progress, ReplyOf, Request } from '../protocol/messages.ts';
 import { Session } from '../worker/session.ts';
 import { createTurn } from '../worker/turn.ts';
 
@@ -21,7 +21,11 @@ interface Pending {
   reject(error: FailureError): void;
 }
 
-export function createHost(module: WebAssembly.Module, onProgress: (progress: Progress) => void): Host {
+export function createHost(
+  module: WebAssembly.Module,
+  onProgress: (progress: Progress) => void,
+  onFrame: (frame: Frame) => void = () => undefined,
+): Host {
   const pending = new Map<Id, Pending>();
   let last = 0;
   const take = (id: Id): Pending | undefined => {
@@ -48,6 +52,9 @@ export function createHost(module: WebAssembly.Module, onProgress: (progress: Pr
           break;
         case 'progress':
           onProgress(message);
+          break;
+        case 'frame':
+          onFrame(message);
           break;
       }
     },

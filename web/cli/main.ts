@@ -1,7 +1,4 @@
 /** What `unfold` does: reads, prepares, trains, trains on, encodes, writes, and says so. */
-import { access, constants, realpath, stat, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { compileFailure } from '../kernels/module.ts';
 import { shapeDefaults } from '../methods/shape.ts';
 import { FailureError, failure } from '../protocol/failure.ts';
 import type { AeParams, FeatureInfo, FitSpec, Id, Role, RunResult, TableInfo } from '../protocol/messages.ts';
@@ -10,6 +7,7 @@ import type { CsvColumn } from '../worker/export-csv.ts';
 import { HELP, type Options, optionOf, parseArgs, UsageError } from './args.ts';
 import { type Bar, createBar } from './bar.ts';
 import { createHost, type Host } from './host.ts';
+import { openLink } from './open.ts';
 import { csvOf, npyOf } from './output.ts';
 import {
   measure,
@@ -19,15 +17,8 @@ import {
   retrainReport,
   type Trained,
 } from './retrain.ts';
-import { find, firstReadable } from './source.ts';
-
-export interface Surroundings {
-  stdout: { write(text: string): unknown };
-  stderr: { write(text: string): unknown; isTTY?: boolean; columns?: number };
-  version: string;
-  kernels: readonly URL[]; // where kernels.wasm may lie
-  data: readonly URL[]; // folders where catalog.json may lie
-}
+import { find } from './source.ts';
+import { checkOutputs, loadKernels, Stages, type Surroundings, write } from './work.ts';
 
 export interface Report {
   method: string;
@@ -67,6 +58,8 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     const command = parseArgs(args);
     if (command.kind === 'run') {
       await run(command.options, around, bar);
+    } else if (command.kind === 'open') {
+      await openLink(command.options, around, bar);
     } else {
       around.stdout.write(command.kind === 'help' ? HELP : `unfold ${around.version}\n`);
     }
@@ -76,18 +69,6 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     const { status, text } = ending(error);
     around.stderr.write(line(text));
     return status;
-  }
-}
-
-async function loadKernels(around: Surroundings): Promise<WebAssembly.Module> {
-  const bytes = await firstReadable(around.kernels);
-  if (bytes === null) {
-    throw failure('worker_start', 'kernels.wasm is missing beside the program.', 'Run npm run build.');
-  }
-  try {
-    return await WebAssembly.compile(new Uint8Array(bytes));
-  } catch (error) {
-    throw compileFailure(error);
   }
 }
 
@@ -132,78 +113,9 @@ export function settings(options: Options, features: FeatureInfo): { params: AeP
   };
 }
 
-/** Throws when a file can't be written, as far as that can be told before it is. */
-async function checkWritable(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) {
-    throw unwritable(path, 'it is a folder');
-  }
-  try {
-    await access(found === null ? dirname(path) : path, constants.W_OK);
-  } catch (error) {
-    throw unwritable(path, error);
-  }
-}
-
-function unwritable(path: string, why: unknown): FailureError {
-  const reason = typeof why === 'string' ? why : (why as { code?: string }).code;
-  return failure('internal', `${path} can't be written (${reason ?? 'unknown reason'}).`);
-}
-
-/**
- * Refuses to write over what is read, or one output over the other, however the paths are spelled; and what can't be
- * written, before time is spent on it.
- */
-async function checkOutputs({ file, out, report, retrain }: Options): Promise<void> {
-  const real = async (path: string): Promise<string> => {
-    try {
-      return await realpath(path);
-    } catch {
-      return resolve(path); // not there yet
-    }
-  };
-  const ids = retrain?.rows.kind === 'file' ? [retrain.rows.path] : [];
-  const inputs = await Promise.all([file, ...ids].map(real));
-  const outputs = [
-    { name: '--out', path: out },
-    { name: '--report', path: report },
-  ].flatMap(({ name, path }) => (path === null ? [] : [{ name, path }]));
-  const places = await Promise.all(outputs.map(({ path }) => real(path)));
-  outputs.forEach(({ name }, i) => {
-    if (inputs.includes(places[i] ?? '')) {
-      throw new UsageError(`${name} is a file that is read: it would be overwritten.`);
-    }
-  });
-  if (places.length === 2 && places[0] === places[1]) {
-    throw new UsageError('--out and --report are the same file.');
-  }
-  for (const { path } of outputs) {
-    await checkWritable(path);
-  }
-}
-
-/** Seconds of each stage, in the order in which they first came. */
-class Stages {
-  readonly #seconds = new Map<string, number>();
-
-  async timed<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
-    const result = await work();
-    this.#seconds.set(name, this.seconds(name) + (performance.now() - start) / 1000);
-    return result;
-  }
-
-  seconds(name: string): number {
-    return this.#seconds.get(name) ?? 0;
-  }
-
-  list(): Report['stages'] {
-    return Array.from(this.#seconds, ([name, seconds]) => ({ name, seconds }));
-  }
-}
-
 async function run(options: Options, around: Surroundings, bar: Bar): Promise<void> {
-  await checkOutputs(options);
+  const ids = options.retrain?.rows.kind === 'file' ? [options.retrain.rows.path] : [];
+  await checkOutputs(options, [options.file, ...ids]);
   const stages = new Stages();
   const host = createHost(await loadKernels(around), (progress) => bar.show(progress));
   if (options.threads > host.threads) {
@@ -311,12 +223,4 @@ async function labelColumn(host: Host, table: Id, info: TableInfo, column: numbe
     }
   }
   return { name, text: values.kind !== 'number', cell: (row) => cells[row] ?? '' };
-}
-
-async function write(path: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
-  try {
-    await writeFile(path, content);
-  } catch (error) {
-    throw unwritable(path, error);
-  }
 }

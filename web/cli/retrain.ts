@@ -138,7 +138,7 @@ export async function measure(
   return host.ask({ type: 'measure', model, selection, column: label });
 }
 
-function side({ selection, rest, classes }: Measurement): MeasureReport {
+export function side({ selection, rest, classes }: Measurement): MeasureReport {
   return {
     selection: selection.error,
     rest: rest.error,

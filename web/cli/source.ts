@@ -70,6 +70,27 @@ async function fromCatalog(
   return null;
 }
 
+/** The file of that name, and nothing else. */
+export async function findFile(path: string): Promise<Source> {
+  const source = await fromFile(path);
+  if (source === null) {
+    throw failure('not_found', `There is no file ${path}.`);
+  }
+  return source;
+}
+
+/** A set of the catalogue, and nothing else. `data`: folders where catalog.json may lie. */
+export async function findSet(
+  id: string,
+  data: readonly URL[],
+): Promise<{ source: Source; hints: OpenHints }> {
+  const found = await fromCatalog(id, data);
+  if (found === null) {
+    throw failure('not_found', `There is no data set ${id} in the catalogue.`);
+  }
+  return found;
+}
+
 /** `data`: folders where catalog.json may lie. */
 export async function find(
   options: Pick<Options, 'file' | 'label'>,
