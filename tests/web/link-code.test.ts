@@ -156,7 +156,7 @@ describe('a link', () => {
       seed: fc.integer({ min: 0, max: 0xffff_ffff }),
       rate: real,
       hidden: fc.array(fc.integer({ min: 1, max: 512 }), { maxLength: 8 }),
-      axes: fc.option(fc.tuple(fc.nat(31), fc.nat(31))),
+      axes: fc.option(fc.tuple(fc.nat(15), fc.integer({ min: 16, max: 31 }))),
       text: fc.string({ unit: 'grapheme', maxLength: 50 }),
     });
     await fc.assert(
@@ -164,7 +164,7 @@ describe('a link', () => {
         const base = aLink();
         const link: Link = {
           ...base,
-          params: { ...base.params, seed, hidden },
+          params: { ...base.params, seed, hidden, latent: 32 },
           fit: { ...base.fit, learning_rate: rate },
           selection: { maker: { kind: 'search', text, column: null }, set: 0 },
           ...(axes ? { axes } : {}),
@@ -239,6 +239,8 @@ describe('what is no link is refused whole, with a sentence (row 76)', () => {
       { ...link, fit: { ...link.fit, learning_rate: null } },
       { ...link, view: { cx: 0, cy: 0, span: 0 } },
       { ...link, axes: [0, -1] },
+      { ...link, axes: [0, 2] },
+      { ...link, align: { axes: [1, 1], by: [1, 0, 0, 1, 0, 0] } },
       { ...link, places: 2 ** 32 },
       { ...link, colour: { kind: 'column', column: 'digit' } },
       { ...link, selection: { maker: { kind: 'all' }, set: 9 } },

@@ -93,13 +93,13 @@ async function openData(
 }
 
 async function createModel(host: Host, { link, table, model, map }: Opened): Promise<void> {
-  const { method, params, fit, align = null } = link;
+  const { method, params, fit, align } = link;
   const { refused } = await host.ask({ type: 'estimate', table, method, params, fit });
   if (refused !== null) {
     throw failure('too_large', refused);
   }
-  const axes = link.path[0]?.axes ?? firstAxes(params.latent);
-  await host.ask({ type: 'create', model, map, table, method, params, spec: { axes, align } });
+  const spec = align ? { axes: align.axes, align: align.by } : { axes: firstAxes(params.latent) };
+  await host.ask({ type: 'create', model, map, table, method, params, spec });
 }
 
 /** One state of the path, with what it changed. */
@@ -145,24 +145,20 @@ async function train(
   stages: Stages,
 ): Promise<TrainingReport[]> {
   const { link, map } = on;
-  const usual = firstAxes(link.params.latent);
   const reports: TrainingReport[] = [];
-  let axes = link.path[0]?.axes ?? usual;
   let steps = 0;
-  const turn = async (to: [number, number]): Promise<void> => {
-    if (to[0] === axes[0] && to[1] === axes[1]) return;
-    axes = to;
-    await host.ask({ type: 'set', target: map, params: { axes } });
+  const turn = async (axes: [number, number] | undefined): Promise<void> => {
+    if (axes) await host.ask({ type: 'set', target: map, params: { axes } });
   };
   for (const training of link.path) {
-    await turn(training.axes ?? usual);
+    await turn(training.axes);
     const done = await stages.timed('train', () =>
       repeat(host, on, training, steps, options.report !== null),
     );
     steps = done.steps;
     reports.push(done.report);
   }
-  await turn(link.axes ?? usual);
+  await turn(link.axes);
   await stages.timed('encode', () => host.ask({ type: 'refresh', map }));
   return reports;
 }

@@ -90,7 +90,7 @@ const training = v.strictObject({
   kind: runKind,
   maker: v.exactOptional(maker),
   set: v.exactOptional(index),
-  axes: v.exactOptional(axes), // of the map meanwhile; absent: the first two of the code
+  axes: v.exactOptional(axes), // that the map is turned to before it; absent: it stays as it is, at first on the first two
   ended: v.exactOptional(v.picklist(['user', 'plateau', 'diverged'])), // absent: it ran to its end
   fits: v.pipe(v.array(fit), v.minLength(1), v.maxLength(64)),
 });
@@ -114,12 +114,12 @@ export const link = v.strictObject({
       learning_rate: finite,
     }),
   ),
-  align: v.exactOptional(six), // how the map is drawn when the first training begins
+  align: v.exactOptional(v.strictObject({ axes, by: six })), // how the map is drawn on these axes when the first training begins
   sets: v.exactOptional(v.pipe(v.array(set), v.maxLength(1000))),
   path: v.pipe(v.array(training), v.maxLength(1000)), // from the first weights; empty: nothing is trained
   selection: v.exactOptional(v.strictObject({ maker, set: index })),
   colour: colouring,
-  axes: v.exactOptional(axes), // of the map; absent: the first two of the code
+  axes: v.exactOptional(axes), // that the map is turned to at last; absent: it stays as it is
   view: v.exactOptional(view), // absent: all of the map
   places: v.exactOptional(hash), // of the positions as drawn
 });
@@ -143,7 +143,11 @@ export function inconsistency(found: Link): string | null {
   const { latent } = found.params;
   const drawn = (shown: [number, number] | undefined): boolean =>
     shown === undefined || (shown[0] !== shown[1] && shown.every((axis) => axis < latent));
-  if (!drawn(found.axes) || !found.path.every((training) => drawn(training.axes))) {
+  if (
+    !drawn(found.axes) ||
+    !drawn(found.align?.axes) ||
+    !found.path.every((training) => drawn(training.axes))
+  ) {
     return 'It shows dimensions that the code does not have.';
   }
   for (const { kind, maker: made, set: at, fits } of found.path) {

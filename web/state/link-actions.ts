@@ -5,14 +5,7 @@
 
 import { failure } from '../protocol/failure.ts';
 import type { FeatureInfo, FitSpec, Id, RowBits } from '../protocol/messages.ts';
-import {
-  firstAxes,
-  fitSpecOf,
-  type Link,
-  type LinkFit,
-  type LinkTraining,
-  readRoles,
-} from '../saved/link.ts';
+import { fitSpecOf, type Link, type LinkFit, type LinkTraining, readRoles } from '../saved/link.ts';
 import { outside } from '../saved/link-bounds.ts';
 import { decodeLink, linkText } from '../saved/link-code.ts';
 import { mismatch, setsOf } from '../saved/link-sets.ts';
@@ -27,6 +20,7 @@ import type { SelectionActions } from './selection-actions.ts';
 import type { Session } from './session-actions.ts';
 import { createSharing, type Sharing } from './share-actions.ts';
 import type { CatalogEntry, FormState, Notice, RunKind } from './store.ts';
+import { counted } from './summary.ts';
 import type { ViewActions } from './view-actions.ts';
 
 /** Where the page is, and what stands behind "#" there. */
@@ -66,14 +60,15 @@ function retold(training: LinkTraining, fit: LinkFit, epochs: number): NonNullab
   return (result) => {
     if (!last || training.ended === undefined || result.outcome !== 'finished') return result;
     const { epochs: done } = result;
-    const count = done > 0 ? `${done} ${done === 1 ? 'epoch' : 'epochs'}` : `${fit.steps} steps`;
+    const count = done > 0 ? counted(done, 'epoch', 'epochs') : counted(fit.steps, 'step', 'steps');
+    const [all = ''] = /, [\d,]+ in all/.exec(result.message) ?? [];
     if (training.ended === 'plateau') {
       const message = `Ended after ${done} of ${epochs} epochs: the held-out loss no longer got better.`;
       return { ...result, reason: 'plateau', message };
     }
     const message =
       training.ended === 'user'
-        ? `Stopped after ${count}.`
+        ? `Stopped after ${count}${all}.`
         : `The loss ran away after ${count}. The model is at its last finite state.`;
     return { ...result, outcome: 'stopped', reason: training.ended, message };
   };
@@ -266,11 +261,16 @@ export function createLinks(needs: LinkNeeds): Links {
     if (!model) return false;
     const id = model.info.model;
     const there = (): boolean => store.models.peek().has(id);
-    await turn(link.path[0]?.axes ?? firstAxes(params.latent), link.align ?? null);
+    const { align } = link;
+    if (align) {
+      const drawn = { axes: align.axes, align: align.by };
+      await engine.request({ type: 'set', target: model.info.map, params: drawn });
+      view.setAxes(align.axes);
+    }
     let after = 0;
     for (const [i, training] of link.path.entries()) {
       if (link.path.length > 1) progress(i, link.path.length);
-      if (i > 0) await turn(training.axes ?? firstAxes(params.latent), null);
+      turn(training.axes);
       for (const [j, part] of training.fits.entries()) {
         const spec = fitSpecOf(link, training, part, sets);
         after = (spec.fresh ? 0 : after) + part.steps;
@@ -343,12 +343,9 @@ export function createLinks(needs: LinkNeeds): Links {
     });
   }
 
-  /** Brings the map to these axes, and waits until it is drawn so. */
-  async function turn(axes: [number, number], align: Link['align'] | null): Promise<void> {
-    const map = store.map.peek();
-    if (!map) return;
-    if (map.axes[0] !== axes[0] || map.axes[1] !== axes[1]) view.setAxes(axes);
-    if (align) await engine.request({ type: 'set', target: map.map, params: { axes, align } });
+  /** Brings the map to these axes; whatever the worker is asked next finds it there. */
+  function turn(axes: [number, number] | undefined): void {
+    if (axes) view.setAxes(axes);
   }
 
   /* ---- how it is looked at ------------------------------------------------------------------------------ */
@@ -356,7 +353,7 @@ export function createLinks(needs: LinkNeeds): Links {
   async function look(link: Link, sets: readonly RowBits[]): Promise<void> {
     const map = store.map.peek();
     if (map) {
-      await turn(link.axes ?? firstAxes(link.params.latent), null);
+      turn(link.axes);
       /* The frame comes before the answer. */
       await engine.request({ type: 'refresh', map: map.map });
     }

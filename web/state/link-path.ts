@@ -153,20 +153,35 @@ function trainingOf(node: HistoryNode, shown: Shown, sets: Sets, first: boolean)
     fits.push(change);
   }
   const bits = node.fits[0]?.selection ?? null;
-  const { kind, maker, axes, result } = node;
+  const { kind, maker, result } = node;
   const ended = result.reason === 'epochs' ? {} : { ended: result.reason };
   return {
     kind,
     ...(bits && maker ? { maker: leanMaker(maker), set: sets.place(bits, maker) } : {}),
-    ...(sameAxes(axes, shown) ? {} : { axes }),
     ...ended,
     fits,
   };
 }
 
-function sameAxes(axes: [number, number], { form }: Shown): boolean {
-  const first = firstAxes(form.params.latent);
-  return axes[0] === first[0] && axes[1] === first[1];
+/** The axes that the map was on meanwhile: what it was laid onto was found, and correlations measured, on them. */
+function axesOf({ kind, axes, before, after }: HistoryNode): [number, number] | null {
+  if (kind === 'train') return null; // as good as any
+  return kind === 'scratch' ? axes : (after?.axes ?? before?.axes ?? axes);
+}
+
+/** Axes that are to be turned to where the map is on others; follows what it is on. */
+class Turns {
+  #now: [number, number];
+
+  constructor(axes: [number, number]) {
+    this.#now = axes;
+  }
+
+  to(axes: [number, number] | null): { axes?: [number, number] } {
+    if (!axes || (axes[0] === this.#now[0] && axes[1] === this.#now[1])) return {};
+    this.#now = axes;
+    return { axes };
+  }
 }
 
 /** The trainings that lead to the state shown, in order; a sentence when they can't be done again. */
@@ -191,7 +206,7 @@ function pathOf(shown: Shown): { nodes: HistoryNode[] } | { refused: string } {
 /** What the first training's map was drawn by, where what it was laid onto is left out. */
 function alignBefore(nodes: readonly HistoryNode[]): Pick<Link, 'align'> {
   const first = nodes[0];
-  return first?.parent !== null && first?.align ? { align: first.align } : {};
+  return first?.parent !== null && first?.align ? { align: { axes: first.axes, by: first.align } } : {};
 }
 
 function viewOf({ camera, side }: Shown): Pick<Link, 'view'> {
@@ -218,11 +233,12 @@ export function linkOf(shown: Shown): Linked {
   if ('refused' in found) return found;
   const sets = new Sets(table.info.rows);
   const path: LinkTraining[] = [];
+  const turns = new Turns(firstAxes(form.params.latent));
   for (const [i, node] of found.nodes.entries()) {
     const training = trainingOf(node, shown, sets, i === 0);
     if (!training)
       return { refused: 'This state can’t be made again elsewhere: rows were visited by a list.' };
-    path.push(training);
+    path.push({ ...training, ...turns.to(axesOf(node)) });
   }
   const { focus, epochs, learning_rate } = retrain;
   const selected = selection && countBits(selection.bits) > 0 ? selection : null;
@@ -244,7 +260,7 @@ export function linkOf(shown: Shown): Linked {
       path,
       ...(selected && place !== null ? { selection: { maker: leanMaker(selected.maker), set: place } } : {}),
       colour,
-      ...(sameAxes(axes, shown) ? {} : { axes }),
+      ...turns.to(axes),
       ...viewOf(shown),
       ...(positions && path.length > 0 ? { places: hashFloats(positions) } : {}),
     },
