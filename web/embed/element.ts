@@ -65,7 +65,7 @@ a { all: initial; align-self: flex-end; padding: 4px 10px; font: 12px/16px syste
 .dark { background: #16181d; }
 .light { background: #fff; }
 a:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
-a[hidden] { display: none; }
+a[hidden] { visibility: hidden; }
 `;
 
 interface Waiting {

@@ -7,22 +7,28 @@ import '../ui/run.css';
 import '../ui/narrow.css';
 import '../ui/map.css';
 import './embed.css';
-import { effect, untracked } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { render } from 'preact';
 import { createEngine } from '../client/engine.ts';
 import { type Actions, createActions } from '../state/actions.ts';
 import { applyTheme, browserSurroundings } from '../state/browser.ts';
 import { createStore, type Store, type Theme } from '../state/store.ts';
 import { App } from '../ui/app.tsx';
+import { VERSION } from './api.ts';
 import type { Peer } from './peer.ts';
 import { TroubleError, troubleOf } from './peer.ts';
 import { createPerformer, finishedOf, type Performer, selectionNews, shapeOf } from './perform.ts';
 import { createRest } from './rest.ts';
 import type { Command, ReadSettings } from './schema.ts';
 
+/** The page beside embed.html. */
+const PAGE = new URL('./', location.href).href;
+
 export interface Live {
   perform(command: Command): Promise<unknown>;
   setTheme(theme: Theme): void;
+  /** The page around the figure has a link to Unfold of its own. */
+  hideLink(): void;
   /** False: the figure is far from what is seen, and lets go of its worker and its graphics. */
   setNear(near: boolean): void;
 }
@@ -41,20 +47,36 @@ export function startFigure(host: HTMLElement, read: ReadSettings, peer: Peer, t
     storage: null, // a figure remembers nothing: the page around it is someone else's
     applyTheme,
     surroundings: browserSurroundings,
+    /* The address of a figure is its page's matter: nothing is written to it. */
+    address: { page: () => PAGE, write: () => undefined },
     arrive: async () => {
+      arriving.value = true;
       await arrive(store, acting, performer, read, peer);
+      arriving.value = false;
       return true;
     },
   });
   actions = acting;
-  const performer = createPerformer(store, acting, async () => null);
+  const linkOf = async (): Promise<string | null> => (await acting.shareLink()).hash;
+  const performer = createPerformer(store, acting, linkOf);
   report(store, peer);
-  const rest = createRest(store, engine, acting, () => performance.now());
-  render(<App store={store} actions={acting} hide={read.figure.hide} embedded />, host);
+  const arriving = signal(false);
+  const rest = createRest(store, engine, acting, () => performance.now(), arriving);
+  const elsewhere = signal<string | null>(null);
+  let linked = false;
+  followLink(store, linkOf, (hash) => {
+    peer.say({ unfold: VERSION, type: 'link', hash });
+    if (!linked) elsewhere.value = PAGE + hash;
+  });
+  render(<App store={store} actions={acting} hide={read.figure.hide} embedded elsewhere={elsewhere} />, host);
   const started = acting.start().then(() => acting.setTheme(theme));
   return {
     perform: (command) => started.then(() => performer.perform(command)),
     setTheme: (next) => void started.then(() => acting.setTheme(next)),
+    hideLink() {
+      linked = true;
+      elsewhere.value = null;
+    },
     setNear: rest.setNear,
   };
 }
@@ -80,6 +102,10 @@ async function arrive(
   const complain = (): void => {
     if (complaints.length > 0) actions.refuse(complaints.join(' '));
   };
+  if (figure.link !== null) {
+    await actions.openLink(figure.link);
+    return complain();
+  }
   if (figure.data === null) return complain();
   const entry = store.catalog.peek().find(({ id }) => id === figure.data);
   if (!entry) {
@@ -97,6 +123,29 @@ async function arrive(
   if (select !== null) await attempt(() => performer.select(select));
   complain();
   void actions.train();
+}
+
+/** So long after the last change the link is made, ms. */
+const CALM = 500;
+
+/** Has the link to what is shown told whenever that has changed and rests. */
+function followLink(store: Store, linkOf: () => Promise<string | null>, tell: (hash: string) => void): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let told = '';
+  effect(() => {
+    const { at } = store.history.value;
+    void store.selection.value;
+    void store.colour.value;
+    const rests = !('job' in store.phase.value);
+    clearTimeout(timer);
+    if (at === null || !rests) return;
+    timer = setTimeout(async () => {
+      const hash = await linkOf().catch(() => null);
+      if (hash === null || hash === told) return;
+      told = hash;
+      tell(hash);
+    }, CALM);
+  });
 }
 
 /** Tells the page around it what happens. */

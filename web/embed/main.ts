@@ -18,6 +18,7 @@ const host = document.getElementById('app') as HTMLElement;
 let live: Promise<Live> | null = null;
 let theme: Shown = figure.theme === 'auto' ? null : figure.theme;
 let near = true;
+let linked = false; // the page around has a link to Unfold of its own
 
 function begin(): Promise<Live> {
   live ??= import('./figure.tsx').then(
@@ -25,6 +26,7 @@ function begin(): Promise<Live> {
       host.replaceChildren();
       const started = startFigure(host, read, peer, theme ?? 'system');
       started.setNear(near);
+      if (linked) started.hideLink();
       return started;
     },
     () => {
@@ -54,7 +56,10 @@ const peer: Peer = createPeer(
   },
   {
     connect(told) {
-      document.documentElement.classList.toggle('linked', told.link);
+      if (told.link) {
+        linked = true;
+        void live?.then((started) => started.hideLink());
+      }
       setTheme(told.theme);
       setNear(told.near);
     },

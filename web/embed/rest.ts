@@ -7,7 +7,7 @@
  * has been done so far, so that one which has run for long, or which the reader has paused, keeps its worker and rests.
  */
 
-import { effect, untracked } from '@preact/signals';
+import { effect, type ReadonlySignal, untracked } from '@preact/signals';
 import type { Engine } from '../client/engine.ts';
 import type { Actions } from '../state/actions.ts';
 import type { Phase, Store } from '../state/store.ts';
@@ -19,11 +19,13 @@ export interface Resting {
   setNear(near: boolean): void;
 }
 
+/** @param busy something is being done that consists of several trainings: it is not cut in two */
 export function createRest(
   store: Store,
   engine: Pick<Engine, 'sleep'>,
   actions: Pick<Actions, 'pause' | 'resume' | 'retry'>,
   now: () => number,
+  busy: ReadonlySignal<boolean>,
 ): Resting {
   let began: { job: number; at: number } | null = null;
   let paused = false; // by us
@@ -66,6 +68,7 @@ export function createRest(
     stop = effect(() => {
       const phase = store.phase.value;
       void store.task.value;
+      if (busy.value) return;
       /* Whoever has brought the phase about has more to ask, as a rule: of a worker that is still there. */
       untracked(() => setTimeout(() => stop && store.phase.peek() === phase && letGo(phase)));
     });

@@ -1,5 +1,6 @@
 /** The page: top bar; data and method at the left, the map, inspector, retrains and legend at the right; selection and run at the foot. */
 
+import type { ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Actions } from '../state/actions.ts';
@@ -33,6 +34,8 @@ export interface AppProps extends PanelProps {
   hide?: ReadonlySet<Part>;
   /** A figure inside another page. */
   embedded?: boolean;
+  /** Of a figure: the address that opens what it shows on a page of its own; null: there is none yet, or it is elsewhere. */
+  elsewhere?: ReadonlySignal<string | null>;
 }
 
 const NOTHING: ReadonlySet<Part> = new Set();
@@ -49,20 +52,25 @@ const TABS: readonly Part[] = [
   'run',
 ];
 
+/** Parts that need room of their own. */
+const PANELS: readonly Part[] = ['data', 'method', 'inspector', 'table', 'retrains'];
+
 interface TabsProps {
   store: Store;
   sheets: Sheets;
   shows(part: Part): boolean;
 }
 
-export function App({ store, actions, hide = NOTHING, embedded = false }: AppProps): JSX.Element {
+export function App({ store, actions, hide = NOTHING, embedded = false, elsewhere }: AppProps): JSX.Element {
   const shows = (part: Part): boolean => !hide.has(part);
   const [help, setHelp] = useState(false);
   const openHelp = useCallback(() => setHelp(true), []);
   const closeHelp = useCallback(() => setHelp(false), []);
   const table = store.table.value;
 
-  const sheets = useSheets();
+  /* A figure that is little more than its map has room for the rest beside and under it. */
+  const compact = embedded && PANELS.every((part) => hide.has(part));
+  const sheets = useSheets(!compact);
   const show = sheets?.show;
 
   const [search, setSearch] = useState(0);
@@ -77,7 +85,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
 
   return (
     <div
-      class={`app${table ? '' : ' without-table'}${embedded ? ' embedded' : ''}`}
+      class={`app${table ? '' : ' without-table'}${compact ? ' compact' : ''}`}
       data-sheet={sheets?.open ?? undefined}
     >
       {shows('top') ? <TopBar store={store} actions={actions} onHelp={openHelp} /> : null}
@@ -98,7 +106,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false }: AppPro
           {table ? <ScatterView store={store} actions={actions} shy={embedded} /> : null}
           <Welcome store={store} actions={actions} />
           <Opening store={store} actions={actions} />
-          {embedded ? <FigureBar store={store} actions={actions} hide={hide} /> : null}
+          {embedded ? <FigureBar store={store} actions={actions} hide={hide} elsewhere={elsewhere} /> : null}
         </div>
         {table && shows('table') ? (
           <Slot sheets={sheets} of={['table']}>

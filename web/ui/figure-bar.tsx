@@ -1,5 +1,6 @@
 /** Over the map of a figure in another page: tools, and a way back, where the parts of the page that have them are left out. */
 
+import type { ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { IconRadios, TOOLS } from './map-toolbar.tsx';
 import type { Part } from './parts.ts';
@@ -7,9 +8,11 @@ import { type PanelProps, UndoRedo } from './top-bar.tsx';
 
 export interface FigureBarProps extends PanelProps {
   hide: ReadonlySet<Part>;
+  elsewhere: ReadonlySignal<string | null> | undefined;
 }
 
-export function FigureBar({ store, actions, hide }: FigureBarProps): JSX.Element | null {
+export function FigureBar({ store, actions, hide, elsewhere }: FigureBarProps): JSX.Element | null {
+  const address = elsewhere?.value;
   if (!store.map.value) return null;
   return (
     <div class="figure-bar">
@@ -17,6 +20,11 @@ export function FigureBar({ store, actions, hide }: FigureBarProps): JSX.Element
         <IconRadios label="Tool" choices={TOOLS} value={store.tool.value} onChoose={actions.setTool} />
       ) : null}
       {hide.has('top') ? <UndoRedo store={store} actions={actions} /> : null}
+      {address ? (
+        <a class="button small" href={address} target="_blank" rel="noopener">
+          Open in Unfold
+        </a>
+      ) : null}
     </div>
   );
 }

@@ -25,11 +25,12 @@ export interface Sheets {
   show(part: Part | null): void;
 }
 
-/** Null where the panels are beside the map, and until the parts of a sheet are there. */
-export function useSheets(): Sheets | null {
+/** Null where they are not wanted, the panels are beside the map, and until the parts of a sheet are there. */
+export function useSheets(wanted = true): Sheets | null {
   const [narrow, setNarrow] = useState(false);
   const [open, show] = useState<Part | null>(null);
   useEffect(() => {
+    if (!wanted) return;
     const query = matchMedia(NARROW);
     const read = (): void => {
       setNarrow(query.matches);
@@ -39,7 +40,7 @@ export function useSheets(): Sheets | null {
     read();
     query.addEventListener('change', read);
     return () => query.removeEventListener('change', read);
-  }, []);
+  }, [wanted]);
   const kit = room.content.value;
   return narrow && kit ? { kit, open, show } : null;
 }
