@@ -11,6 +11,7 @@ import {
   ended,
   mapPixels,
   named,
+  numberIn,
   pauseFor,
   placeOfRow,
   record,
@@ -147,6 +148,35 @@ describe('a lost graphics context', () => {
       'rows can still be pointed at',
       async () => (await named.inspector(page).getByRole('spinbutton').inputValue()) !== '',
     );
+
+    /* A lasso round the left half, a retrain, the ways that rows went, other colours, and back. */
+    const box = (await named.map(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const go = (x: number, y: number, steps = 4): Promise<void> =>
+      page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps });
+    await page.getByRole('radio', { name: 'Lasso', exact: true }).check();
+    await go(0.02, 0.02);
+    await page.mouse.down();
+    for (const [px, py] of [
+      [0.5, 0.02],
+      [0.5, 0.98],
+      [0.02, 0.98],
+    ] as const)
+      await go(px, py);
+    await page.mouse.up();
+    const selection = page.getByRole('region', { name: 'Selection', exact: true });
+    await until('rows are selected', async () => numberIn(await selection.innerText()) > 0);
+    await page.getByRole('button', { name: 'Retrain on selection' }).click();
+    await page.getByRole('table', { name: 'Error before and after' }).waitFor();
+    await ended(page);
+    await page.mouse.move(5, 5);
+    const withTrails = await resting(page);
+    await page.getByLabel('Trails').uncheck();
+    expect(await resting(page)).not.toBe(withTrails);
+    const classes = await resting(page);
+    await page.getByRole('button', { name: 'Colour by drift' }).click();
+    expect(await resting(page)).not.toBe(classes);
+    await page.getByRole('button', { name: 'Return to 0' }).click();
+    await page.getByRole('table', { name: 'Error before and after' }).waitFor({ state: 'hidden' });
     site.assertClean();
   });
 });

@@ -520,6 +520,81 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.width).toBeLessThanOrEqual(10_000);
   });
 
+  it('takes any size and any ratio of pixels, and none', async () => {
+    const seen = await page.evaluate(() => {
+      const { renderer } = window.kit.mount(100, 100, 1);
+      const palette = new Uint8Array(1024);
+      for (let i = 0; i < 1024; i += 4) palette.set([255, 0, 0, 255], i);
+      renderer.set({
+        positions: Float32Array.from([0, 0]),
+        palette,
+        camera: { cx: 0, cy: 0, scale: 1 },
+        pointSize: 40,
+        background: [255, 255, 255, 255],
+      });
+      const sizes = [
+        [0, 0, 1],
+        [300, 0, 2],
+        [10_000, 40, 1],
+        [10_000, 40, 4],
+        [120, 80, 0.5],
+        [120, 80, 4],
+        [Number.NaN, 80, 1],
+        [120, 80, Number.NaN],
+        [100, 100, 1],
+      ] as const;
+      return sizes.map(([width, height, ratio]) => {
+        renderer.resize(width, height, ratio);
+        renderer.draw(0);
+        const { width: w, height: h } = renderer.canvas;
+        const { data } = window.kit.pixels(renderer.canvas);
+        const middle = 4 * (Math.floor(h / 2) * w + Math.floor(w / 2));
+        return { w, h, red: data[middle] === 255 && (data[middle + 1] ?? 255) < 40 };
+      });
+    });
+    const drawn = seen.map(({ red }) => red);
+    expect(drawn).toEqual([false, false, true, true, true, true, false, true, true]);
+    for (const { w, h } of seen) expect(Math.max(w, h)).toBeLessThanOrEqual(16_384);
+    expect(seen.slice(4, 6).map(({ w, h }) => [w, h])).toEqual([
+      [60, 40],
+      [480, 320],
+    ]);
+  });
+
+  it('draws 200,000 rows', async () => {
+    const seen = await page.evaluate(() => {
+      const { positions, classOf } = window.kit.clusters(200_000, 8);
+      const { renderer } = window.kit.mount(880, 640, 1);
+      renderer.set({
+        positions,
+        colours: { index: classOf },
+        palette: window.kit.palette.categoricalPalette(8),
+        camera: window.kit.camera.fitCamera(window.kit.dataBounds(positions), { width: 880, height: 640 }),
+        pointSize: 2,
+      });
+      renderer.draw(0);
+      const times: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        renderer.set({ pointSize: 2 + (i % 2) / 2 });
+        const start = performance.now();
+        renderer.draw(i);
+        window.kit.pixels(renderer.canvas); // waits until it is drawn
+        times.push(performance.now() - start);
+      }
+      const { data } = window.kit.pixels(renderer.canvas);
+      let coloured = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        const [r = 0, g = 0, b = 0] = data.slice(i, i + 3);
+        if (Math.max(r, g, b) - Math.min(r, g, b) > 40) coloured++;
+      }
+      return { coloured, ms: times.sort((a, b) => a - b)[2] ?? 0 };
+    });
+    console.info(
+      `A frame of 200,000 rows, ${kind}${sprites === false ? '' : ', sprites'}: ${seen.ms.toFixed(0)} ms`,
+    );
+    expect(seen.coloured).toBeGreaterThan(10_000);
+  });
+
   it('shows the part of a point that reaches into the canvas when its middle is outside', async () => {
     const seen = await page.evaluate(() => {
       const { renderer } = window.kit.mount(60, 40, 1);

@@ -27,6 +27,7 @@ import {
   PETROFF_10,
   paletteColour,
   scaleDomain,
+  TEN,
 } from '../../web/render/palette.ts';
 import { DARK_THEME, LIGHT_THEME } from '../../web/render/props.ts';
 
@@ -78,6 +79,18 @@ describe('class colours', () => {
     },
   );
 
+  it('has no two greys among ten classes, nor a grey beside "other", and is no less far apart for it', () => {
+    const chroma = (hex: string): number => {
+      const [, a, b] = rgbToLab(hexToRgb(hex));
+      return Math.hypot(a, b);
+    };
+    expect(categoricalColours(10).filter((hex) => chroma(hex) < 0.04)).toHaveLength(1);
+    expect(categoricalColours(11).filter((hex) => chroma(hex) < 0.04)).toEqual([]);
+    for (const matrix of Object.values(DEFICIENCIES)) {
+      expect(leastDistance(TEN, matrix)).toBeGreaterThanOrEqual(leastDistance(PETROFF_10, matrix) - 0.001);
+    }
+  });
+
   it('uses the shortest sequence that suffices, and nine with "other" beyond ten', () => {
     expect([1, 6, 7, 8, 9, 10, 11, 500].map((k) => categoricalColours(k).length)).toEqual([
       6, 6, 8, 8, 10, 10, 9, 9,
@@ -96,7 +109,7 @@ describe('class colours', () => {
     const scales = (['cividis', 'diverging'] as const).flatMap((name) =>
       [...Array(254).keys()].map((i) => entry(continuousPalette(name), i)),
     );
-    const classes = [...PETROFF_6, ...PETROFF_8, ...PETROFF_10].map(hexToRgb);
+    const classes = [...PETROFF_6, ...PETROFF_8, ...PETROFF_10, ...TEN].map(hexToRgb);
     for (const fill of [...classes, ...greys, ...scales]) {
       const rim = rimColour([...fill, 255], theme.outline, 1);
       const best = Math.max(

@@ -80,7 +80,7 @@ describe('the map', () => {
       categories: ['a', 'b'],
     });
     const surface = within(map).getByRole('application');
-    expect(surface.getAttribute('aria-label')).toBe('4 rows, 2 classes of kind, epoch 1');
+    expect(surface.getAttribute('aria-label')).toBe('4 rows, coloured by kind: a 2, b 2, epoch 1');
     expect(surface.tabIndex).toBe(0);
     const keys = document.getElementById(surface.getAttribute('aria-describedby') ?? '');
     expect(keys?.textContent).toMatch(/Arrow keys.*Plus and minus.*Enter.*lasso.*Escape/s);

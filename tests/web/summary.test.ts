@@ -44,6 +44,17 @@ describe('the summary of a map', () => {
       '10,000 rows, coloured by alcohol, epoch 1',
     );
   });
+
+  it('names few classes with their rows, and counts what is selected and what is hidden', () => {
+    const store = createStore();
+    putTable(store, tableState(120));
+    putMap(store, 120);
+    const items = ['red', 'green'].map((name, colour) => ({ name, count: 60, colour }));
+    const legend = { kind: 'classes', title: 'kind', items, missing: 0 } as const;
+    expect(mapSummary(store.map.value, legend, { selected: 12, hidden: 1234 })).toBe(
+      '120 rows, coloured by kind: red 60, green 60, 12 selected, 1,234 hidden, epoch 1',
+    );
+  });
 });
 
 describe('ranges', () => {

@@ -3,7 +3,7 @@ import type { ColumnValues } from '../../web/protocol/messages.ts';
 import type { Store } from '../../web/state/store.ts';
 import { createStore } from '../../web/state/store.ts';
 import { createUndo, type Undo } from '../../web/state/undo.ts';
-import { createViewActions, type ViewActions } from '../../web/state/view-actions.ts';
+import { createViewActions, MOST_DRAWN, type ViewActions } from '../../web/state/view-actions.ts';
 import {
   column,
   detailOf,
@@ -142,6 +142,26 @@ describe('the detail of a row', () => {
     store.panes.value = [];
     putTable(store, { ...tableState(4), info: { ...tableState(4).info, table: 9 } });
     expect([store.pinned.value, store.detail.value]).toEqual([null, null]);
+  });
+});
+
+describe('a map without the graphics card', () => {
+  it.each([
+    [MOST_DRAWN - 1, 1],
+    [MOST_DRAWN, 1],
+    [MOST_DRAWN + 1, 2],
+  ])('of %s rows: %s notices', (rows, notices) => {
+    const store = createStore();
+    putTable(store, tableState(rows));
+    const { actions } = start(store);
+    expect(store.notices.value).toEqual([]);
+    actions.mapFellBack('There is no WebGL2.');
+    expect(store.notices.value).toHaveLength(notices);
+    /* Once for each table. */
+    putTable(store, tableState(rows));
+    expect(store.notices.value).toHaveLength(notices);
+    if (notices === 2)
+      expect(store.notices.value[1]?.hint).toMatch(/graphics acceleration.*at most 200,000 rows/);
   });
 });
 

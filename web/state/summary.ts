@@ -76,16 +76,35 @@ export function rowsText(rows: number): string {
   return rows === 1 ? '1 row' : `${formatCount(rows)} rows`;
 }
 
-/** What the map shows in one line: "10,000 rows, 10 classes of digit, epoch 14". */
-export function mapSummary(map: MapState | null, legend: Legend): string {
+/** Classes that are named one by one; more are counted. */
+const FEW = 6;
+
+/**
+ * What the map shows in one line: "120 rows, coloured by kind: red 40, green 40, blue 40, 12 selected, 3 hidden,
+ * epoch 14". More than a few classes are counted.
+ *
+ * @param more rows that are selected, and rows that can't be seen
+ */
+export function mapSummary(
+  map: MapState | null,
+  legend: Legend,
+  more: { selected: number; hidden: number } = { selected: 0, hidden: 0 },
+): string {
   if (!map) return 'No map yet';
   const parts = [rowsText(map.rows)];
   if (legend.kind === 'classes') {
-    const named = legend.items.length;
-    parts.push(`${formatCount(named)} ${named === 1 ? 'class' : 'classes'} of ${legend.title}`);
+    const { items, title } = legend;
+    const few = items.map(({ name, count }) => `${name} ${formatCount(count)}`).join(', ');
+    parts.push(
+      items.length <= FEW
+        ? `coloured by ${title}: ${few}`
+        : `${formatCount(items.length)} classes of ${title}`,
+    );
   } else if (legend.kind === 'range') {
     parts.push(`coloured by ${legend.title}`);
   }
+  if (more.selected > 0) parts.push(`${formatCount(more.selected)} selected`);
+  if (more.hidden > 0) parts.push(`${formatCount(more.hidden)} hidden`);
   parts.push(map.epoch === 0 ? 'not trained yet' : `epoch ${formatCount(map.epoch)}`);
   return parts.join(', ');
 }

@@ -7,13 +7,13 @@
  * shown only if its row is still the one looked at.
  */
 
-import { batch, effect, untracked } from '@preact/signals';
+import { batch, effect, signal, untracked } from '@preact/signals';
 import type { ColumnValues, Id, RowId } from '../protocol/messages.ts';
 import { suggestedPointSize } from '../render/marks.ts';
 import { type ColourActions, createColourActions } from './colour-actions.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import type { ModelState, Notice, Store } from './store.ts';
-import { latentRange } from './summary.ts';
+import { formatCount, latentRange } from './summary.ts';
 import type { Undo } from './undo.ts';
 
 export interface ViewActions extends ColourActions {
@@ -38,6 +38,9 @@ export interface ViewActions extends ColourActions {
   /** Ends the effects that follow the store; for tests and for taking the app down. */
   disposeView(): void;
 }
+
+/** Rows that the processor draws fast enough to work with. */
+export const MOST_DRAWN = 200_000;
 
 /** Least time between two readings of the row in the inspector because the model has changed, in ms. */
 const REFRESH_INTERVAL = 300;
@@ -217,6 +220,22 @@ export function createViewActions(
     });
   });
 
+  const fellBack = signal(false);
+  let warned: Id | null = null; // once for each table, whatever becomes of its roles
+  const stopCrowd = effect(() => {
+    const info = store.table.value?.info;
+    if (!fellBack.value || !info || info.rows <= MOST_DRAWN || info.table === warned) return;
+    warned = info.table;
+    untracked(() =>
+      notify({
+        tone: 'warning',
+        text: `Without the graphics card a picture of ${formatCount(info.rows)} rows takes long: the map follows in jumps.`,
+        hint: `Switch on graphics acceleration in the browser's settings, or open at most ${formatCount(MOST_DRAWN)} rows.`,
+        about: 'view',
+      }),
+    );
+  });
+
   return {
     setColour: colour.setColour,
     refreshColours: colour.refreshColours,
@@ -274,6 +293,7 @@ export function createViewActions(
     },
     mapFellBack(reason) {
       notify({ tone: 'info', text: reason });
+      fellBack.value = true;
     },
     announceMap(text) {
       store.announcement.value = text;
@@ -282,6 +302,7 @@ export function createViewActions(
       clearTimeout(refreshTimer);
       stopFrames();
       stopTable();
+      stopCrowd();
       colour.dispose();
     },
   };

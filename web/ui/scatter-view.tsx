@@ -113,7 +113,12 @@ export function ScatterView({ store, actions, shy = false, children }: ScatterVi
         class={shy ? 'map-host shy' : 'map-host'}
         role="application"
         aria-roledescription="map"
-        aria-label={visibleText(mapSummary(map, store.legend.value))}
+        aria-label={visibleText(
+          mapSummary(map, store.legend.value, {
+            selected: store.selection.value.count,
+            hidden: store.hidden.value.rows,
+          }),
+        )}
         aria-describedby={keys}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys, and says which ones
         tabIndex={0}
