@@ -98,7 +98,7 @@ export class TestSlots {
         this.held.set(slot, page);
         return Promise.resolve(true);
       },
-      release: (slot) => void this.held.delete(slot),
+      release: async (slot) => void this.held.delete(slot),
       held: () => Promise.resolve(new Set(this.held.keys())),
     };
   }

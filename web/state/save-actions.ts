@@ -230,8 +230,7 @@ class Keeper implements Saves {
     this.#amount = 0;
     this.#set({ kept: null });
     if (before === null || before === this.#slot) return;
-    this.#parts.slots.release(before);
-    void this.#look();
+    void this.#parts.slots.release(before).then(() => this.#look());
   }
 
   #onChange(leaving: boolean): void {
@@ -338,7 +337,7 @@ class Keeper implements Saves {
     const slot = this.#slot ?? newSlot();
     if (this.#slot === null) await slots.take(slot);
     if (memory !== this.#memory) {
-      slots.release(slot);
+      await slots.release(slot);
       return;
     }
     this.#slot = slot;
@@ -416,7 +415,7 @@ class Keeper implements Saves {
     } catch (error) {
       this.#refused(name, error);
     } finally {
-      if (!done) slots.release(slot);
+      if (!done) await slots.release(slot);
       this.#set({ busy: false });
     }
   }
@@ -511,8 +510,8 @@ class Keeper implements Saves {
     const waits = this.#waits;
     this.#waits = null;
     this.#set({ waiting: null });
-    if (waits?.slot) this.#parts.slots.release(waits.slot);
-    void this.#look();
+    const freed = waits?.slot ? this.#parts.slots.release(waits.slot) : Promise.resolve();
+    void freed.then(() => this.#look());
   }
 
   later(): void {
@@ -579,7 +578,7 @@ class Keeper implements Saves {
     this.#memory = new Memory(newSlot());
     this.#set({ kept: null });
     if (slot === null) return;
-    this.#parts.slots.release(slot);
+    await this.#parts.slots.release(slot);
     await this.#parts.shelf.forget([slot]).catch(() => undefined);
   }
 
@@ -591,7 +590,7 @@ class Keeper implements Saves {
   dispose(): void {
     clearTimeout(this.#timer);
     for (const stop of this.#stops) stop();
-    if (this.#slot !== null) this.#parts.slots.release(this.#slot);
+    if (this.#slot !== null) void this.#parts.slots.release(this.#slot);
   }
 }
 

@@ -7,7 +7,8 @@
 export interface Slots {
   /** Takes a slot for this tab; false when another one has it. Taken until `release` or the end of the page. */
   take(slot: string): Promise<boolean>;
-  release(slot: string): void;
+  /** Resolves once others can take it. */
+  release(slot: string): Promise<void>;
   /** Slots that open tabs hold, this one's too. */
   held(): Promise<ReadonlySet<string>>;
 }
@@ -23,22 +24,26 @@ export function newSlot(): string {
 
 function byLocks(locks: LockManager): Slots {
   const mine = new Map<string, () => void>();
+  const through = new Map<string, Promise<unknown>>(); // until the browser has let go
   return {
     take(slot) {
       if (mine.has(slot)) return Promise.resolve(true);
       return new Promise((resolve) => {
-        locks
+        const held = locks
           .request(PREFIX + slot, { ifAvailable: true }, (lock) => {
             resolve(lock !== null);
             if (!lock) return undefined;
             return new Promise<void>((release) => mine.set(slot, release));
           })
           .catch(() => resolve(true));
+        through.set(slot, held);
       });
     },
-    release(slot) {
+    async release(slot) {
       mine.get(slot)?.();
       mine.delete(slot);
+      await through.get(slot);
+      through.delete(slot);
     },
     async held() {
       const { held = [] } = await locks.query().catch(() => ({ held: [] as LockInfo[] }));
@@ -71,7 +76,9 @@ function byChannel(): Slots {
       mine.add(slot);
       return true;
     },
-    release: (slot) => void mine.delete(slot),
+    async release(slot) {
+      mine.delete(slot);
+    },
     held,
   };
 }

@@ -50,14 +50,19 @@ export function SavedCard({ actions }: Pick<PanelProps, 'actions'>): JSX.Element
   const { saves, state } = found;
   if (state.waiting !== null) return <Waiting name={state.waiting} saves={saves} />;
   if (!state.asks || state.left.length === 0) return null;
+  const [latest, ...others] = state.left;
+  const more = others.length === 1 ? '1 more' : `${formatCount(others.length)} more`;
   return (
     <section class="notice saved-card" aria-labelledby="saved-heading">
       <Icon name="bookmark" />
       <div class="saved-body">
-        <h2 id="saved-heading">
-          {state.left.length === 1 ? 'Your work is still here' : 'Your works are still here'}
-        </h2>
-        <WorkList saves={saves} state={state} primary />
+        <h2 id="saved-heading">Your work is still here</h2>
+        <WorkList works={latest ? [latest] : []} saves={saves} state={state} primary />
+        {others.length > 0 ? (
+          <Fold summary={more}>
+            <WorkList works={others} saves={saves} state={state} />
+          </Fold>
+        ) : null}
       </div>
       <button
         type="button"
@@ -93,10 +98,12 @@ function Waiting({ name, saves }: { name: string; saves: Saves }): JSX.Element {
 }
 
 function WorkList({
+  works,
   saves,
   state,
   primary = false,
 }: {
+  works: readonly Listed[];
   saves: Saves;
   state: SavesState;
   primary?: boolean;
@@ -104,7 +111,7 @@ function WorkList({
   const why = state.busy ? 'Something is being brought back.' : null;
   return (
     <ul class="saved-list">
-      {state.left.map((work, i) => {
+      {works.map((work) => {
         const name = visibleText(work.brief.name);
         return (
           <li key={work.slot}>
@@ -115,7 +122,7 @@ function WorkList({
             <span class="notice-buttons">
               <ActionButton
                 name={`Bring back ${name}`}
-                look={primary && i === 0 ? 'primary' : ''}
+                look={primary ? 'primary' : ''}
                 why={why}
                 onPress={() => void saves.bringBack(work.slot)}
               >
@@ -174,7 +181,7 @@ export function SavedPanel({ store, actions }: PanelProps): JSX.Element | null {
         {state.keeps && state.kept && state.guarded !== null ? (
           <Guard saves={saves} guarded={state.guarded} />
         ) : null}
-        {state.left.length > 0 ? <WorkList saves={saves} state={state} /> : null}
+        {state.left.length > 0 ? <WorkList works={state.left} saves={saves} state={state} /> : null}
         <div class="saved-buttons">
           <ActionButton
             why={nothing}
