@@ -72,7 +72,12 @@ function policyIn(html) {
   return content ?? null;
 }
 
-/** Every file of a built site by its path, with its hash for `fetch` and its bytes; and each document's policy. */
+/**
+ * Every file of a built site by its path, with its hash for `fetch` and its bytes; and each document's policy.
+ *
+ * @param {string} site folder
+ * @returns {{files: Record<string, [integrity: string, bytes: number]>, policies: Record<string, string>}}
+ */
 export function siteFiles(site) {
   const files = {};
   const policies = {};

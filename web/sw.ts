@@ -43,6 +43,8 @@ self.addEventListener('message', (event) => {
   switch (type) {
     case 'report':
       event.waitUntil(report().then((told) => asker?.postMessage(told)));
+      /* Asked when a page has come: the one before it in its tab is gone by now. */
+      event.waitUntil(sweep());
       break;
     case 'complete':
       event.waitUntil(complete());

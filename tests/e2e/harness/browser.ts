@@ -88,6 +88,8 @@ export interface Site {
   assertClean(): void;
   /** Saves a picture as dist/screenshots/NAME.png and resolves to its path. */
   screenshot(name: string): Promise<string>;
+  /** Ends the server and leaves the browser: there is no network any more. */
+  stopServing(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -157,6 +159,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
         await page.screenshot({ path: file, animations: 'disabled' });
         return file;
       },
+      stopServing: () => server.close(),
       async close() {
         await opened.close();
         await server.close();
