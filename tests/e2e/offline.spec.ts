@@ -95,6 +95,7 @@ const look = (page: Page): Promise<void> =>
     const registration = await navigator.serviceWorker.getRegistration();
     await registration?.update().catch(() => undefined);
   });
+const notice = (page: Page, text: string | RegExp) => page.locator('.notice').filter({ hasText: text });
 const seeForYourself = (page: Page) => page.getByRole('button', { name: 'See for yourself' }).first();
 const privacy = (page: Page) => page.getByRole('dialog', { name: 'Your data stays here' });
 
@@ -152,7 +153,7 @@ test('row 77: after one visit everything works without a network, isolated, part
 const lazyPart = (folder: string): string =>
   `assets/${readdirSync(resolve(folder, 'assets')).find((name) => /^privacy-.*\.js$/.test(name))}`;
 
-test('rows 78 and 79: a version is taken on whole or not at all, and only when the person says so', async () => {
+test('row 79: a version that is damaged, incomplete or too large is not taken on, and the one before it is whole', async () => {
   const folder = copySite();
   release(folder, 'one');
   const one = versionOf(folder);
@@ -176,7 +177,7 @@ test('rows 78 and 79: a version is taken on whole or not at all, and only when t
       expect((await said())?.file).toMatch(file);
       const { state: __, ...now } = await kept(page);
       expect(now, 'the version before is whole, and nothing is left of the other').toEqual(whole);
-      expect(await page.getByText('A new version is ready.').count()).toBe(0);
+      expect(await notice(page, 'A new version is ready.').count()).toBe(0);
     };
 
     // One file is not what was built.
@@ -201,8 +202,38 @@ test('rows 78 and 79: a version is taken on whole or not at all, and only when t
     await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
     await refusal('full', /./);
     await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+    // And at the next visit, when all is well, it is.
+    await page.reload();
+    await notice(page, 'A new version is ready.').waitFor({ timeout: 60_000 });
+    expect(await releaseOf(page)).toBe('one');
+    expect(Object.keys(await kept(page)).sort()).toEqual([one, versionOf(folder), 'state'].sort());
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
 
+/** Waits until a tab that is being loaded again shows a release. */
+const runs = (page: Page, version: string): Promise<void> =>
+  until(`the page runs ${version}`, async () => {
+    try {
+      return (await releaseOf(page)) === version;
+    } catch {
+      return false; // between two documents
+    }
+  });
+
+test('row 78: a new version is at work when the person says so, and another tab keeps its own', async () => {
+  const folder = copySite();
+  release(folder, 'one');
+  const one = versionOf(folder);
+  const part = resolve(folder, lazyPart(folder));
+  const site = await open({ root: folder });
+  const { page } = site;
+  try {
+    await ready(page);
     // Another version, without a part that the first one has, and with other words in a file that both have.
+    rmSync(part);
     release(folder, 'two');
     const list = JSON.parse(readFileSync(resolve(folder, 'data/catalog.json'), 'utf8'));
     list[0].title = 'Digits of the second version';
@@ -220,24 +251,17 @@ test('rows 78 and 79: a version is taken on whole or not at all, and only when t
     await drop(page, [{ name: 'mine.csv', bytes: 'x,y,z\n1,2,3\n4,5,7\n3,1,2\n9,8,1\n2,2,2\n7,1,5\n' }]);
     await page.getByText('6 rows, 3 columns', { exact: true }).waitFor();
     await look(page);
-    const notice = page.locator('.notice').filter({ hasText: /A new version is ready|loaded again for/ });
-    await notice.getByRole('button', { name: 'Update', exact: true }).click({ timeout: 60_000 });
-    await notice.getByRole('button', { name: 'Later' }).waitFor();
+    const asked = notice(page, /A new version is ready|loaded again for/);
+    await asked.getByRole('button', { name: 'Update', exact: true }).click({ timeout: 60_000 });
+    await asked.getByRole('button', { name: 'Later' }).waitFor();
     expect(await releaseOf(page)).toBe('one');
     await page.getByText('6 rows, 3 columns', { exact: true }).waitFor();
-    await notice.getByRole('button', { name: /^Update/ }).click();
-    await until('the page runs the second version', async () => {
-      try {
-        return (await releaseOf(page)) === 'two';
-      } catch {
-        return false; // it is being loaded
-      }
-    });
-    await trains(page);
+    await asked.getByRole('button', { name: /^Update/ }).click();
+    await runs(page, 'two');
 
     // The other tab has not been touched, is told, and has the files of its own version: also one that the second
     // has not, and the words of its own.
-    await other.getByText('Unfold was updated in another tab.').waitFor();
+    await notice(other, 'Unfold was updated in another tab.').waitFor();
     expect(await other.evaluate(() => 'untouched' in globalThis)).toBe(true);
     const title = (tab: Page): Promise<string> =>
       tab.evaluate(async () => (await (await fetch('data/catalog.json')).json())[0].title);
@@ -250,13 +274,7 @@ test('rows 78 and 79: a version is taken on whole or not at all, and only when t
 
     // When nobody runs the first one any more, it goes.
     await other.getByRole('button', { name: 'Reload' }).click();
-    await until('the other tab runs the second version', async () => {
-      try {
-        return (await releaseOf(other)) === 'two';
-      } catch {
-        return false;
-      }
-    });
+    await runs(other, 'two');
     await until('the first version is deleted', async () => !(one in (await kept(page))));
     site.assertClean();
   } finally {
@@ -327,7 +345,7 @@ test('row 81: an older worker that only adds headers is replaced; ours goes when
     await trains(page);
     await ready(page);
     expect(await registrations()).toEqual([`${site.url}sw.js`]);
-    expect(await page.getByText('Unfold was updated in another tab.').count()).toBe(0);
+    expect(await notice(page, 'Unfold was updated in another tab.').count()).toBe(0);
 
     // Ended by the browser, it is started again when it is needed.
     const devtools = await site.context.newCDPSession(page);

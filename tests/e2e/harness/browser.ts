@@ -64,8 +64,8 @@ export interface SiteOptions {
   base?: string;
   /** Further headers of every answer, as a host's own policy. */
   extra?: Record<string, string>;
-  /** Command-line switches of the browser. */
-  args?: string[];
+  /** Command-line switches of the browser, or what makes them from the site's address. */
+  args?: string[] | ((url: string) => string[]);
   /** Size, colour scheme, reduced motion and so on. Service workers are blocked unless `serviceWorkers` allows them. */
   context?: BrowserContextOptions;
   /** Called with the page before the site is opened in it: routes, init scripts. */
@@ -103,7 +103,8 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const server = await serve({ root, headers, base, extra, ...(onRequest ? { onRequest } : {}) });
   let browser: Browser | null = null;
   try {
-    browser = await launch({ args: options.args ?? [] });
+    const { args = [] } = options;
+    browser = await launch({ args: typeof args === 'function' ? args(server.url) : args });
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       serviceWorkers: 'block', // offline parts would be fetched behind every test
