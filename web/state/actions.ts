@@ -27,7 +27,7 @@ import type { Saves } from './save-actions.ts';
 import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
 import { SNAPSHOT_BUDGET, SNAPSHOT_BUDGET_SMALL, Snapshots } from './snapshots.ts';
-import type { Matter, Notice, OfflineWish, Store, Theme } from './store.ts';
+import type { Notice, OfflineWish, Store, Theme } from './store.ts';
 import { createUndo, type Undo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
 
@@ -43,8 +43,6 @@ export interface SessionActions extends OpenActions, RunActions {
   /** Shows a message that waits until it is dismissed; returns its number. */
   notify(notice: Omit<Notice, 'id'>): number;
   dismiss(notice: number): void;
-  /** Takes back what was said about these matters: they have been settled. */
-  settle(...about: Matter[]): void;
   announce(text: string): void;
   setTheme(theme: Theme): void;
   setLogLoss(log: boolean): void;
@@ -251,7 +249,6 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     onFrame: runner.onFrame,
     notify: session.notify,
     dismiss: session.dismiss,
-    settle: session.settle,
     announce,
     cancel() {
       if (!opener.cancelOpening() && store.firstVisit.peek()) {

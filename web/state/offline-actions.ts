@@ -6,7 +6,7 @@
 import { effect, untracked } from '@preact/signals';
 import { type Container, keepOffline, type OfflineCopy, type OfflineHandlers } from '../client/offline.ts';
 import type { Actions } from './actions.ts';
-import type { OfflineState, OfflineWish, Store } from './store.ts';
+import type { Notice, OfflineState, OfflineWish, Store } from './store.ts';
 
 /** What the room needs of the browser. Tests give their own. */
 export interface OfflineSurroundings {
@@ -27,47 +27,42 @@ function calm(store: Store): boolean {
   return moving || !(kind === 'starting' || kind === 'opening' || kind === 'running');
 }
 
-const UPDATE = 'A new version is ready.';
-
 export function createOffline(store: Store, actions: Actions, around: OfflineSurroundings): void {
   let copy: OfflineCopy | null = null;
+  let shown: number | null = null; // the notice about versions
   let busy: Promise<void> = Promise.resolve();
 
-  function notifyUpdate(): void {
-    actions.notify({
-      tone: 'info',
-      about: 'update',
-      text: UPDATE,
-      hint: 'It replaces this one when you say so; the page is loaded again then.',
-      action: { label: 'Update', run: update },
-      other: { label: 'Later', run: later },
-    });
-    actions.announce(UPDATE);
-  }
-
-  function update(): void {
-    if (around.unsaved()) confirmUpdate();
-    else accept();
+  /**
+   * Says or asks something about versions, in place of what was said of them before. It is about the page and not
+   * about its data: another table does not take it back.
+   */
+  function say(notice: Pick<Notice, 'tone' | 'text' | 'hint' | 'action'>): void {
+    later();
+    shown = actions.notify({ ...notice, other: { label: 'Later', run: later } });
+    actions.announce(notice.text);
   }
 
   function later(): void {
-    actions.settle('update');
+    if (shown !== null) actions.dismiss(shown);
+    shown = null;
+  }
+
+  /** Does what loads the page again; asks first when that costs work. */
+  function confirmed(verb: string, go: () => void): void {
+    if (!around.unsaved()) {
+      go();
+      return;
+    }
+    say({
+      tone: 'warning',
+      text: 'The page is loaded again for the new version, and what you have done here is not saved.',
+      action: { label: `${verb} and lose it`, run: go },
+    });
   }
 
   function accept(): void {
     later();
     copy?.accept();
-  }
-
-  function confirmUpdate(): void {
-    actions.notify({
-      tone: 'warning',
-      about: 'update',
-      text: 'The page is loaded again for the new version, and what you have done here is not saved.',
-      action: { label: 'Update and lose it', run: accept },
-      other: { label: 'Later', run: later },
-    });
-    actions.announce('What you have done here is not saved. Update and lose it, or later?');
   }
 
   const handlers: OfflineHandlers = {
@@ -89,19 +84,22 @@ export function createOffline(store: Store, actions: Actions, around: OfflineSur
       /* A new version that could not be kept changes nothing: the one that is there is whole. */
       if (store.offline.peek().kind !== 'ready') store.offline.value = { kind: 'failed', reason };
     },
-    onUpdate: notifyUpdate,
+    onUpdate() {
+      say({
+        tone: 'info',
+        text: 'A new version is ready.',
+        hint: 'It replaces this one when you say so; the page is loaded again then.',
+        action: { label: 'Update', run: () => confirmed('Update', accept) },
+      });
+    },
     onAccepted: around.reload,
     onReplaced() {
-      const text = 'Unfold was updated in another tab.';
-      actions.notify({
+      say({
         tone: 'info',
-        about: 'update',
-        text,
+        text: 'Unfold was updated in another tab.',
         hint: 'This one goes on as it is until it is loaded again.',
-        action: { label: 'Reload', run: around.reload },
-        other: { label: 'Later', run: later },
+        action: { label: 'Reload', run: () => confirmed('Reload', around.reload) },
       });
-      actions.announce(text);
     },
   };
 

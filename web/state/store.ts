@@ -107,7 +107,6 @@ export type Matter =
   | 'export'
   | 'details'
   | 'view'
-  | 'update'
   | 'link';
 
 export interface Notice {
