@@ -26,7 +26,11 @@ export function startOffline(store: Store, actions: Actions): void {
     container: navigator.serviceWorker as ServiceWorkerContainer | undefined,
     address: new URL('sw.js', document.baseURI).href,
     sparing,
-    unsaved: () => actions.saves?.content.peek()?.unsaved() ?? somethingAtStake(store),
+    async unsaved() {
+      const saves = actions.saves?.content.peek();
+      await saves?.flush();
+      return saves?.unsaved() ?? somethingAtStake(store);
+    },
     reload: () => location.reload(),
   });
 }

@@ -15,8 +15,8 @@ export interface OfflineSurroundings {
   address: string;
   /** The person pays for what is fetched, or waits long for it. */
   sparing(): boolean;
-  /** There is work that a reload would lose. */
-  unsaved(): boolean;
+  /** Saves what can be saved; true when there is work that a reload would lose all the same. */
+  unsaved(): Promise<boolean>;
   reload(): void;
 }
 
@@ -48,8 +48,8 @@ export function createOffline(store: Store, actions: Actions, around: OfflineSur
   }
 
   /** Does what loads the page again; asks first when that costs work. */
-  function confirmed(verb: string, go: () => void): void {
-    if (!around.unsaved()) {
+  async function confirmed(verb: string, go: () => void): Promise<void> {
+    if (!(await around.unsaved())) {
       go();
       return;
     }
@@ -89,7 +89,7 @@ export function createOffline(store: Store, actions: Actions, around: OfflineSur
         tone: 'info',
         text: 'A new version is ready.',
         hint: 'It replaces this one when you say so; the page is loaded again then.',
-        action: { label: 'Update', run: () => confirmed('Update', accept) },
+        action: { label: 'Update', run: () => void confirmed('Update', accept) },
       });
     },
     onAccepted: around.reload,
@@ -98,7 +98,7 @@ export function createOffline(store: Store, actions: Actions, around: OfflineSur
         tone: 'info',
         text: 'Unfold was updated in another tab.',
         hint: 'This one goes on as it is until it is loaded again.',
-        action: { label: 'Reload', run: () => confirmed('Reload', around.reload) },
+        action: { label: 'Reload', run: () => void confirmed('Reload', around.reload) },
       });
     },
   };
