@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../web/client/engine.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
+import { createActs } from '../../web/state/acts.ts';
 import { bitsOfRows } from '../../web/state/selection.ts';
 import { createStore, type Maker, type Store } from '../../web/state/store.ts';
 import { type Behaviour, Station } from './engine-fixture.ts';
@@ -59,6 +60,7 @@ async function trained(
     onLost: (failure, rebuilt, { retry }) => actions?.onLost(failure, rebuilt, retry),
   });
   actions = createActions(store, engine, {
+    acts: createActs,
     storage: null,
     applyTheme: () => undefined,
     ...(options.snapshotBudget === undefined ? {} : { snapshotBudget: options.snapshotBudget }),

@@ -6,6 +6,7 @@
 import { expect } from 'vitest';
 import { createEngine, type Engine } from '../../web/client/engine.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
+import { createActs } from '../../web/state/acts.ts';
 import { createSaves, type SaveParts, type Saves } from '../../web/state/save-actions.ts';
 import { createStore, type Store } from '../../web/state/store.ts';
 import { unpack } from '../../web/storage/record.ts';
@@ -149,6 +150,7 @@ export async function visit({ shelf, slots, snapshotBudget, parts = {} }: VisitO
     onLost: (failure, rebuilt, { retry }) => actions?.onLost(failure, rebuilt, retry),
   });
   const made = createActions(store, engine, {
+    acts: createActs,
     storage: null,
     applyTheme: () => undefined,
     ...(snapshotBudget === undefined ? {} : { snapshotBudget }),

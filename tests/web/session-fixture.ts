@@ -18,6 +18,7 @@ import type {
 } from '../../web/protocol/messages.ts';
 import { countBits } from '../../web/protocol/rows.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
+import { createActs } from '../../web/state/acts.ts';
 import type { RequestBody } from '../../web/state/engine-port.ts';
 import type { PreferenceStorage } from '../../web/state/preferences.ts';
 import type { SessionEngine } from '../../web/state/session-actions.ts';
@@ -408,6 +409,7 @@ export function createBench(options: BenchOptions = {}): Bench {
   let clock = 0;
   obligingAnswers(engine);
   const actions = createActions(store, engine, {
+    acts: createActs,
     ...(options.snapshotBudget === undefined ? {} : { snapshotBudget: options.snapshotBudget }),
     storage,
     applyTheme: (theme) => themes.push(theme),

@@ -6,6 +6,7 @@
 
 import { batch, effect, untracked } from '@preact/signals';
 import type { Failure, Id, Ready, SnapshotEvent } from '../protocol/messages.ts';
+import type { Acts, ActsNeeds } from './acts.ts';
 import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { createRecorder, type Recorder } from './history-actions.ts';
@@ -19,12 +20,12 @@ import {
   readPreferences,
   writePreferences,
 } from './preferences.ts';
-import { createRetrains, type RetrainActions } from './retrain-actions.ts';
-import { createReturns, type ReturnActions, type Returns } from './return-actions.ts';
-import { createRoom, type Room } from './room.ts';
+import type { RetrainActions } from './retrain-actions.ts';
+import type { ReturnActions } from './return-actions.ts';
+import { ahead, createRoom, type Room, within } from './room.ts';
 import { createRunner, type RunActions, type Runner } from './run-actions.ts';
 import type { Saves } from './save-actions.ts';
-import { createSelectionActions, type SelectionActions } from './selection-actions.ts';
+import type { SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
 import { SNAPSHOT_BUDGET, SNAPSHOT_BUDGET_SMALL, Snapshots } from './snapshots.ts';
 import type { Notice, OfflineWish, Store, Theme } from './store.ts';
@@ -34,6 +35,8 @@ import { createViewActions, type ViewActions } from './view-actions.ts';
 export interface SessionActions extends OpenActions, RunActions {
   /** Reads preferences and catalogue, and starts the demonstration once the kernels are ready. */
   start(): Promise<void>;
+  /** What is done with rows and with a trained model: fetched after the first frames, or when it is first done. */
+  readonly acts: Room<Acts>;
   /** What is kept from visit to visit; null where nothing is. */
   readonly saves: Room<Saves> | null;
   /** Gives up what is being opened. What was loaded stays. */
@@ -92,6 +95,8 @@ export interface ActionOptions {
    * there. False: nothing was asked for, and the demonstration runs.
    */
   arrive?(): Promise<boolean>;
+  /** The acts, where they are there from the start; default: they are fetched. */
+  acts?(needs: ActsNeeds): Acts;
   /** Keeps work from visit to visit; absent: nothing is kept. */
   saves?(desk: Desk): Promise<Saves>;
 }
@@ -114,6 +119,35 @@ function withdrawNotices(store: Store, session: Session): void {
   });
 }
 
+/** The selection's actions, to be called before their room is there. Nothing is saved or undone in it by then. */
+function selectionAhead(acts: Room<Acts>, undo: Undo): SelectionActions {
+  return {
+    ...ahead(acts, ({ selection }) => selection, [
+      'keepOnly',
+      'showAllRows',
+      'toggleEntry',
+      'isolateEntry',
+      'selectBits',
+      'previewBits',
+      'selectRow',
+      'toggleRow',
+      'selectBy',
+      'selectEntry',
+      'selectAll',
+      'invertSelection',
+      'clearSelection',
+      'useSelection',
+      'forgetSelection',
+      'setTool',
+      'setSelectionOp',
+      'setBrushRadius',
+    ]),
+    saveSelection: (name) => acts.content.peek()?.selection.saveSelection(name) ?? false,
+    undo: undo.undo,
+    redo: undo.redo,
+  };
+}
+
 export function createActions(store: Store, engine: SessionEngine, options: ActionOptions): Actions {
   const { storage, surroundings } = options;
   const session = createSession(store, engine, surroundings);
@@ -129,27 +163,29 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   );
   withdrawNotices(store, session);
   const view = createViewActions(store, engine, undo);
-  const selection = createSelectionActions(store, engine, {
-    undo,
-    announce,
-    notify: session.notify,
-    settle: session.settle,
-    report: session.report,
-    refreshFlags: view.refreshFlags,
-  });
   const models = createModels(session);
   const snapshots = new Snapshots(
     options.snapshotBudget ?? (surroundings.small ? SNAPSHOT_BUDGET_SMALL : SNAPSHOT_BUDGET),
   );
   const recorder = createRecorder(session, models, undo, view.refreshColours, snapshots);
-  const runner = createRunner(session, models, recorder, (node) => returns.remember(node));
-  const returns: Returns = createReturns(session, runner, recorder, undo);
-  const retrains = createRetrains(session, runner, recorder);
+  const runner = createRunner(session, models, recorder, (node) => {
+    /* What a model begins with is nothing to be undone. */
+    if (node.parent !== null) void within(acts, ({ returns }) => returns.remember(node));
+  });
+  const needs: ActsNeeds = { session, engine, runner, recorder, undo, refreshFlags: view.refreshFlags };
+  const acts = createRoom(
+    async () => (await import('./acts.ts')).createActs(needs),
+    options.acts?.(needs) ?? null,
+  );
+  const selection = selectionAhead(acts, undo);
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
   /* A file of its own: only who shares, or was sent a link, waits for it. */
   const room = createRoom(async () => {
-    const { createLinks } = await import('./link-actions.ts');
+    const [{ createLinks }, { retrains, selection }] = await Promise.all([
+      import('./link-actions.ts'),
+      acts.enter(),
+    ]);
     const address = options.address ?? { page: () => '', write: () => undefined };
     return createLinks({ session, opener, runner, recorder, retrains, view, selection, address });
   });
@@ -180,6 +216,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   }
 
   const train = takingOver(runner.train);
+  const trainings = ahead(acts, ({ retrains }) => retrains, ['retrain', 'exclude', 'trainFromScratch']);
   const { saves: makeSaves } = options;
   const desk: Desk = {
     session,
@@ -193,7 +230,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     keeps: () => preferences.keep,
     setKeeps: (keep) => remember({ keep }),
   };
-  const saves = makeSaves ? createRoom(() => makeSaves(desk)) : null;
+  const saves = makeSaves ? createRoom(() => acts.enter().then(() => makeSaves(desk))) : null;
 
   /** Saved work, and a file that some of it or a link waits for, are brought back; anything else is opened. */
   async function open(source: File | string): Promise<void> {
@@ -208,9 +245,11 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   return {
     ...view,
     ...selection,
-    ...retrains,
+    ...ahead(acts, ({ retrains }) => retrains, ['setFocus', 'exportRows']),
+    setRetrainField: (name, text) => acts.content.peek()?.retrains.setRetrainField(name, text) ?? false,
     open,
     saves,
+    acts,
     openLink: (address, ask) =>
       room.enter().then(
         (links) => links.openLink(address, ask),
@@ -238,10 +277,10 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       engine.restart();
       await recorder.settle().catch(session.report);
     }),
-    retrain: takingOver(retrains.retrain),
-    exclude: takingOver(retrains.exclude),
-    trainFromScratch: takingOver(retrains.trainFromScratch),
-    returnTo: takingOver(returns.returnTo),
+    retrain: takingOver(trainings.retrain),
+    exclude: takingOver(trainings.exclude),
+    trainFromScratch: takingOver(trainings.trainFromScratch),
+    returnTo: takingOver(ahead(acts, ({ returns }) => returns, ['returnTo']).returnTo),
     tryLearningRate: runner.tryLearningRate,
     setField: runner.setField,
     resetFields: runner.resetFields,
@@ -267,15 +306,19 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       remember({ pointSize: store.pointSize.peek() });
     },
     setTool(tool) {
-      selection.setTool(tool);
-      remember({ shiftTool: store.shiftTool.peek() });
+      void within(acts, (room) => {
+        room.selection.setTool(tool);
+        remember({ shiftTool: store.shiftTool.peek() });
+      });
     },
     setBrushRadius(px) {
-      selection.setBrushRadius(px);
-      remember({ brushRadius: store.brushRadius.peek() });
+      void within(acts, (room) => {
+        room.selection.setBrushRadius(px);
+        remember({ brushRadius: store.brushRadius.peek() });
+      });
     },
     setTrails(on) {
-      retrains.setTrails(on);
+      store.trails.value = on;
       remember({ trails: on });
     },
     setTheme(theme) {

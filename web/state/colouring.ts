@@ -21,8 +21,8 @@ import {
   scaleDomain,
 } from '../render/palette.ts';
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../render/props.ts';
-import { columnName } from './selection.ts';
 import type { Before, Colouring, Legend, MapState, TableState } from './store.ts';
+import { columnName } from './summary.ts';
 
 /** A whole-number column with at most so many different values is shown as classes. */
 export const MOST_NUMBER_CLASSES = 10;

@@ -6,7 +6,7 @@
 import { failure } from '../protocol/failure.ts';
 import type { RowBits } from '../protocol/messages.ts';
 import { sameAxes } from './colouring.ts';
-import { sameBits } from './selection.ts';
+import { sameBits } from './row-sets.ts';
 import type { Session } from './session-actions.ts';
 import type { Before, Measured, ModelState, Store } from './store.ts';
 import { labelColumn } from './summary.ts';

@@ -22,7 +22,7 @@ import { axesNow, type Comparing, createComparing, modelNow } from './compare-ac
 import { failureOf } from './engine-port.ts';
 import { lengthened, NO_HISTORY, type Path, pathTo } from './history.ts';
 import type { Models } from './model-actions.ts';
-import { sameBits } from './selection.ts';
+import { sameBits } from './row-sets.ts';
 import type { Session } from './session-actions.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { Before, History, HistoryNode, Maker, Measured, ModelState, RunKind } from './store.ts';

@@ -15,11 +15,13 @@ export interface Room<M> {
 /** A room that was to be entered is not on the host: most likely it serves another build by now. */
 export const roomMissing = signal(false);
 
-export function createRoom<M>(load: () => Promise<M>): Room<M> {
-  const content = signal<M | null>(null);
+/** @param there what is in it, where that was not left out of the start */
+export function createRoom<M>(load: () => Promise<M>, there: M | null = null): Room<M> {
+  const content = signal(there);
   let coming: Promise<M> | null = null;
 
   async function fetchOnce(): Promise<M> {
+    if (there !== null) return there;
     try {
       const found = await load();
       content.value = found;
@@ -38,4 +40,33 @@ export function createRoom<M>(load: () => Promise<M>): Room<M> {
       return coming;
     },
   };
+}
+
+/** Uses what is in a room: at once when it is there, else, in the order of the calls, when it has come. */
+export function within<M, R>(room: Room<M>, use: (content: M) => R): R | Promise<R> {
+  const content = room.content.peek();
+  return content === null ? room.enter().then(use) : use(content);
+}
+
+type Act = (...args: never[]) => void | Promise<void>;
+
+/** The acts of an object in a room, to be called from the start on. */
+export function ahead<M, K extends string, T extends Record<K, Act>>(
+  room: Room<M>,
+  pick: (content: M) => T,
+  names: readonly K[],
+): Pick<T, K> {
+  const acts = names.map((name) => {
+    /* That the host has lost the room is told by `roomMissing`. */
+    const act = (...args: never[]): void | Promise<void> => {
+      const content = room.content.peek();
+      if (content !== null) return pick(content)[name](...args);
+      return room.enter().then(
+        (come) => pick(come)[name](...args),
+        () => undefined,
+      );
+    };
+    return [name, act];
+  });
+  return Object.fromEntries(acts) as Pick<T, K>;
 }

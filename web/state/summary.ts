@@ -146,3 +146,18 @@ export function pixelDomain(table: TableState): { lo: number; hi: number } {
   }
   return lo < hi ? { lo, hi } : { lo: 0, hi: 1 };
 }
+
+/** Characters of one name from the data in a description. */
+const NAME_LENGTH = 40;
+
+/** The name of a column, cut; of one without a name its place. */
+export function columnName(table: TableState | null, column: number): string {
+  const name = table?.info.columns[column]?.name;
+  return name === undefined || name === '' ? `column ${column + 1}` : cut(name);
+}
+
+/** A name from the data, not longer than a line can bear. */
+export function cut(name: string): string {
+  const characters = Array.from(name.slice(0, 2 * NAME_LENGTH + 2));
+  return characters.length > NAME_LENGTH ? `${characters.slice(0, NAME_LENGTH).join('')}…` : name;
+}

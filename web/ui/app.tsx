@@ -80,8 +80,8 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
   }, [show]);
 
   useKeys(store, actions, help, openHelp, openSearch);
-  const { saves } = actions;
-  useEffect(() => enterSoon(store, saves ? [panels, saves] : [panels]), [store, saves]);
+  const { acts, saves } = actions;
+  useEffect(() => enterSoon(store, saves ? [acts, panels, saves] : [acts, panels]), [store, acts, saves]);
 
   return (
     <div
