@@ -130,7 +130,7 @@ describe('the article', () => {
     }
   }, 400_000);
 
-  test('without scripts, in print and with forced colours it is an article still', async () => {
+  test('without scripts and in print it is an article still', async () => {
     const site = await openSite({ headers: 'none', path: 'article/', context: { javaScriptEnabled: false } });
     const { page } = site;
     try {
@@ -140,7 +140,7 @@ describe('the article', () => {
       expect(await page.locator('.controls:visible').count()).toBe(0);
       expect(await column(page, 3)).toContain('+152 %');
       await page.emulateMedia({ media: 'print' });
-      expect(await page.locator('unfold-map:visible, nav:visible').count()).toBe(0);
+      expect(await page.locator('.screen:visible, .controls:visible, nav:visible').count()).toBe(0);
       expect(await page.getByText('Figure 2. Nothing but eights.').isVisible()).toBe(true);
       site.assertClean();
     } finally {

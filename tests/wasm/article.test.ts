@@ -45,7 +45,7 @@ function factsOfTraining({ trained, before, baseline, fit }: Story): [string, st
     ['baseline', error(baseline)],
     ['train', error(trained.train)],
     ['held out', error(trained.heldout)],
-    ['eights beside the rest', percentText(worse)],
+    ['eights beside the rest', `${Math.round(worse * 100)} %`],
     ...classes.map(({ name, error: of }): [string, string] => [`error of ${name}`, error(of)]),
   ];
 }

@@ -12,7 +12,7 @@ export interface Plot {
 }
 
 const [WIDTH, HEIGHT] = [360, 260];
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 344, 14, 214];
+const [LEFT, RIGHT, TOP, BOTTOM] = [50, 344, 14, 214];
 /** Ends of the axes, in per cent. What lies beyond is drawn at the edge. */
 const REST: [number, number] = [-15, 55];
 const SELECTION: [number, number] = [5, -25]; // better is further down
