@@ -184,12 +184,14 @@ describe('the page and the worker', () => {
 
   it('name no other origin', () => {
     const addresses = findings(sources, /['"(=]\s*(?:https?:)?\/\/[a-z0-9]/i).filter(
-      (line) => !/www\.w3\.org|doi\.org|arxiv\.org/.test(line),
+      (line) =>
+        !/www\.w3\.org|doi\.org|arxiv\.org/.test(line) &&
+        // Stands in snippets for wherever the site lies; a name that is nobody's (RFC 2606).
+        !(line.startsWith('web/docs/') && /https:\/\/example\.org\/unfold\//.test(line)),
     );
     expect(addresses).toEqual([]);
-    expect(findings(within('web', /\.(css|html)$/), /url\(\s*['"]?(?:https?:)?\/\/|@import/i, read)).toEqual(
-      [],
-    );
+    const elsewhere = /url\(\s*['"]?(?:https?:)?\/\/|@import\s+(?!"\.\.?\/)/i;
+    expect(findings(within('web', /\.(css|html)$/), elsewhere, read)).toEqual([]);
   });
 });
 
