@@ -18,7 +18,7 @@ import {
   read,
   type Sites,
 } from './embed-support.ts';
-import { launch, temporaryFolder } from './harness/index.ts';
+import { launch, launchFirefox, temporaryFolder } from './harness/index.ts';
 import { until } from './support.ts';
 
 let sites: Sites;
@@ -443,7 +443,7 @@ describe('a page that scrolls', () => {
   test('row 91: far while it trains, it trains again when back, to the same bits; moved, hidden and removed', async () => {
     /* Long enough to be left on the way. */
     const long = (id: string): string =>
-      `<unfold-map id="${id}" data="mnist-10k-head" epochs="30"></unfold-map>`;
+      `<unfold-map id="${id}" data="mnist-10k-head" layers="64" epochs="12"></unfold-map>`;
     const url = sites.article({
       body: `${long('figure')}<div id="elsewhere"></div>${words(8)}${long('straight')}${MODULE(sites.all)}`,
     });
@@ -491,4 +491,41 @@ describe('a page that scrolls', () => {
       await article.close();
     }
   });
+});
+
+test('row 92: in Firefox, without storage and WebGL2, among hostile styles', async () => {
+  const firefox = await launchFirefox({ 'network.cookie.cookieBehavior': 2 });
+  try {
+    const url = sites.article({
+      head: '<style>* { all: unset !important; font-size: 40px !important }</style>',
+      body: `${figure('select="setosa"')}${CLASSIC(sites.none)}`,
+    });
+    const page = await firefox.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.evaluateOnNewDocument(() => {
+      const told: { name: string; detail: unknown }[] = [];
+      Object.assign(globalThis, { told });
+      for (const name of ['ready', 'selection', 'finished', 'error']) {
+        addEventListener(`unfold-${name}`, (event) =>
+          told.push({ name, detail: (event as CustomEvent).detail }),
+        );
+      }
+    });
+    await page.goto(url);
+    await page.waitForFunction(() => globalThis.told.some(({ name }) => name === 'finished'), {
+      timeout: 90_000,
+    });
+    const result = await page.evaluate(async () => {
+      const element = document.getElementById('figure') as unknown as Figure;
+      const retrained = await element.retrain({ epochs: 2, focus: 0.5 });
+      return { retrained, height: (element as unknown as HTMLElement).getBoundingClientRect().height };
+    });
+    expect(result).toMatchObject({ retrained: { kind: 'retrain', epochs: 2 }, height: 480 });
+    const errors = await page.evaluate(() => globalThis.told.filter(({ name }) => name === 'error'));
+    expect(errors).toEqual([]);
+    expect(problems).toEqual([]);
+  } finally {
+    await firefox.close();
+  }
 });

@@ -30,7 +30,7 @@ export const SETTINGS = [
   'link', // '#v1.…', as "Copy link" of the page gives it: data, model, retrains and view in one; the others give way
   'method', // 'ae'
   'seed', // 0 to 4294967295; default 1
-  'hidden', // widths of the hidden layers: '128, 32'
+  'layers', // widths of the hidden layers: '128, 32'; not by the form's name, hidden, which every HTML element has
   'latent', // numbers that each row is pressed into
   'epochs',
   'learning_rate',

@@ -31,7 +31,7 @@ export const OBSERVED: readonly Setting[] = [
   'link',
   'method',
   'seed',
-  'hidden',
+  'layers',
   'latent',
   'epochs',
   'learning_rate',
@@ -209,6 +209,7 @@ export class UnfoldMapElement extends HTMLElement {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#tellTheme(), {
       signal,
     });
+    document.addEventListener('securitypolicyviolation', (event) => this.#refused(event), { signal });
     const nearness = new IntersectionObserver((entries) => this.#setNear(entries.at(-1)), {
       rootMargin: NEAR,
     });
@@ -330,6 +331,12 @@ export class UnfoldMapElement extends HTMLElement {
       this.#fail(silence(address));
     }, PATIENCE);
     this.#leave?.signal.addEventListener('abort', () => clearTimeout(timer));
+  }
+
+  /** The page's own policy keeps the frame out: no need to wait for it. */
+  #refused({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void {
+    const frames = effectiveDirective === 'frame-src' || effectiveDirective === 'child-src';
+    if (frames && blockedURI.startsWith(address.origin) && !this.#connected) this.#fail(silence(address));
   }
 
   #fail(message: string): void {

@@ -100,6 +100,20 @@ function offer(): void {
   host.append(button);
 }
 
+/** A frame that nobody tells how far it is finds out by itself: out of sight for so long is far, ms. */
+const OUT_OF_SIGHT = 5000;
+
+function watchSight(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const sight = new IntersectionObserver((entries) => {
+    clearTimeout(timer);
+    if (linked) return sight.disconnect();
+    if (entries.at(-1)?.isIntersecting) setNear(true);
+    else timer = setTimeout(() => linked || setNear(false), OUT_OF_SIGHT);
+  });
+  sight.observe(document.documentElement);
+}
+
 /** Starts when any of it is seen, also within a frame that is scrolled into view. */
 function whenSeen(): void {
   const seen = new IntersectionObserver((entries) => {
@@ -114,6 +128,7 @@ if (theme !== null) document.documentElement.dataset['theme'] = theme;
 for (const message of wrong) peer.event('unfold-error', { code: 'bad_setting', message } satisfies Trouble);
 if (wrong.length > 0) say(wrong);
 peer.say({ unfold: VERSION, type: 'state', waits: figure.start === 'load' ? null : figure.start });
+watchSight();
 if (figure.start === 'load') begin().catch(() => undefined);
 else if (figure.start === 'click') offer();
 else whenSeen();

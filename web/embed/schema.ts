@@ -27,7 +27,14 @@ export interface Figure {
   start: 'visible' | 'load' | 'click';
 }
 
-const FIELDS = ['seed', 'hidden', 'latent', 'epochs', 'learning_rate'] as const;
+/** Settings that are fields of the form, with their names there. */
+const FIELDS = [
+  ['seed', 'seed'],
+  ['layers', 'hidden'],
+  ['latent', 'latent'],
+  ['epochs', 'epochs'],
+  ['learning_rate', 'learning_rate'],
+] as const;
 const SHORT = 200;
 const short = v.pipe(v.string(), v.maxLength(SHORT));
 const link = v.pipe(v.string(), v.maxLength(16_384), v.regex(/^#?v\d+\./));
@@ -48,7 +55,7 @@ const CHECKS: Record<Setting, { schema: v.GenericSchema<string, unknown>; needs:
   link: { schema: link, needs: 'a link that Unfold made, which begins with #v1.' },
   method: { schema: v.literal('ae'), needs: 'ae, an autoencoder' },
   seed: { schema: v.pipe(short, v.regex(/^\d+$/)), needs: 'a whole number, 0 to 4294967295' },
-  hidden: { schema: v.pipe(short, v.regex(/^[\d\s,]*$/)), needs: 'widths of layers, as 128, 32' },
+  layers: { schema: v.pipe(short, v.regex(/^[\d\s,]*$/)), needs: 'widths of layers, as 128, 32' },
   latent: { schema: v.pipe(short, v.regex(/^\d+$/)), needs: 'a whole number, 1 or more' },
   epochs: { schema: v.pipe(short, v.regex(/^\d+$/)), needs: 'a whole number, 1 or more' },
   learning_rate: {
@@ -102,9 +109,9 @@ export function readSettings(given: Readonly<Record<string, string>>): ReadSetti
   const figure: Figure = {
     data: string('data'),
     link: string('link'),
-    fields: FIELDS.flatMap((name) => {
+    fields: FIELDS.flatMap(([name, field]): [string, string][] => {
       const value = string(name);
-      return value === null ? [] : [[name, value] as [string, string]];
+      return value === null ? [] : [[field, value]];
     }),
     focus: (good.focus as number | undefined) ?? null,
     colour: string('colour'),
