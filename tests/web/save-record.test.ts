@@ -5,6 +5,7 @@ import { checksum, crc32 } from '../../web/storage/checksum.ts';
 import { isQuota, StorageError, storageError, transact } from '../../web/storage/db.ts';
 import { checkedRecord, Memory, pack, RecordError } from '../../web/storage/record.ts';
 import { readSession, writeSession } from '../../web/storage/session-file.ts';
+import { byChannel } from '../../web/storage/slots.ts';
 import { OTHER_TABLE, THIS_TABLE, type Work } from '../../web/storage/work.ts';
 import { historyNode } from './history-fixture.ts';
 import { runResult } from './session-fixture.ts';
@@ -305,6 +306,17 @@ function lossesOf(model: unknown): number {
   const [first = {}] = nodes(model);
   return (first['losses'] as { array: number }).array;
 }
+
+describe('slots without locks', () => {
+  it('are known to other tabs while their tab is there', async () => {
+    const [one, other] = [byChannel(), byChannel()];
+    expect(await one.take('a')).toBe(true);
+    expect([...(await other.held())]).toEqual(['a']);
+    expect(await other.take('a')).toBe(false);
+    await one.release('a');
+    expect(await other.take('a')).toBe(true);
+  });
+});
 
 describe('checksums', () => {
   it('are those of the standard, in slices as in one', async () => {

@@ -136,6 +136,7 @@ class Keeper implements Saves {
   #table: Id | null = null;
   #adopting: { slot: string; memory: Memory } | null = null;
   #waits: { work: Work; slot: string | null; memory: Memory } | null = null;
+  #offered = false;
   #told = new Set<StorageProblem>();
   #notice: number | null = null;
 
@@ -387,8 +388,16 @@ class Keeper implements Saves {
   async #look(): Promise<void> {
     try {
       const [{ works }, held] = await Promise.all([this.#parts.shelf.list(), this.#parts.slots.held()]);
-      const left = works.filter(({ slot }) => slot !== this.#slot && !held.has(slot));
-      this.#set({ left: left.slice(0, MOST_LEFT) });
+      const left = works.filter(({ slot }) => slot !== this.#slot && !held.has(slot)).slice(0, MOST_LEFT);
+      this.#set({ left });
+      const [latest] = left;
+      const { asks } = this.#state.peek();
+      if (latest && asks && !this.#offered) {
+        this.#offered = true;
+        this.#desk.session.announce(
+          `Your work on ${latest.brief.name} is still here and can be brought back.`,
+        );
+      }
     } catch (error) {
       const { problem } = storageError(error);
       this.#set({ problem });

@@ -41,11 +41,11 @@ export interface LastSnapshot {
 export function isWork(store: Store): boolean {
   const table = store.table.peek();
   if (!table) return false;
-  const done = store.undoable.peek().undo !== null || store.named.peek().length > 0;
-  if (store.firstVisit.peek()) return done;
+  if (store.named.peek().length > 0) return true;
+  if (store.firstVisit.peek()) return false;
   const { nodes } = store.history.peek();
   const typed = (store.form.peek()?.touched.size ?? 0) > 0;
-  return table.origin === 'file' || done || nodes.length > 1 || typed;
+  return table.origin === 'file' || store.undoable.peek().undo !== null || nodes.length > 1 || typed;
 }
 
 function fitOf(fit: FitSpec, table: number): FitSpec {

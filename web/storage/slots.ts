@@ -55,7 +55,8 @@ function byLocks(locks: LockManager): Slots {
   };
 }
 
-function byChannel(): Slots {
+/** For pages without locks; closed by whoever closes the page. */
+export function byChannel(): Slots {
   const mine = new Set<string>();
   let heard = new Set<string>();
   const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(CHANNEL);

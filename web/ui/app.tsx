@@ -98,8 +98,9 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
         </Slot>
       ) : null}
       <main class="centre">
-        <Notices store={store} actions={actions} />
-        <SavedCard actions={actions} />
+        <Notices store={store} actions={actions}>
+          <SavedCard actions={actions} />
+        </Notices>
         <Introduction store={store} />
         {shows('tools') ? <MapToolbar store={store} actions={actions} /> : null}
         <div class="stage">

@@ -1,6 +1,6 @@
 /** Messages that wait until they are dismissed, and the live regions that speak for the page. */
 
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { Notice, Store } from '../state/store.ts';
 import { visibleText } from './data-text.tsx';
 import { Icon, type IconName } from './icon.tsx';
@@ -8,9 +8,15 @@ import type { PanelProps } from './top-bar.tsx';
 
 const toneIcon: Record<Notice['tone'], IconName> = { info: 'info', warning: 'warning', error: 'alert' };
 
-export function Notices({ store, actions }: PanelProps): JSX.Element {
+/** `children` come first. */
+export function Notices({
+  store,
+  actions,
+  children,
+}: PanelProps & { children?: ComponentChildren }): JSX.Element {
   return (
     <div class="notices">
+      {children}
       {store.notices.value.map((notice) => (
         <NoticeBar key={notice.id} notice={notice} actions={actions} />
       ))}
