@@ -56,6 +56,13 @@ export interface OfflineCopy {
   remove(): Promise<void>;
 }
 
+async function register(
+  container: Container | undefined,
+  address: string,
+): Promise<ServiceWorkerRegistration | undefined> {
+  return container?.register(scriptUrl(address), { updateViaCache: 'none' });
+}
+
 /**
  * Begins to keep the site. `address` is that of sw.js, absolute. Resolves once the browser has taken the worker on,
  * or to null after `onRefused`.
@@ -65,10 +72,8 @@ export async function keepOffline(
   address: string,
   on: OfflineHandlers,
 ): Promise<OfflineCopy | null> {
-  const registration = await container
-    ?.register(scriptUrl(address), { updateViaCache: 'none' })
-    .catch(() => undefined);
   /* Automated browsers resolve to nothing where they block service workers. */
+  const registration = await register(container, address).catch(() => undefined);
   if (!container || !registration) {
     on.onRefused();
     return null;
