@@ -195,38 +195,41 @@ export interface Recording {
 
 /** Has a page record the messages of its workers; before the site is opened in it. */
 export async function record(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const recording: Recording = { sent: [], received: [], frames: [] };
-    const scope = globalThis as unknown as { recording: Recording; lastFrame: Float32Array | null };
-    scope.recording = recording;
-    scope.lastFrame = null;
-    const light = (message: object): Recording['sent'][number]['message'] =>
-      Object.fromEntries(
-        Object.entries(message).filter(([, v]) => !(v instanceof ArrayBuffer || ArrayBuffer.isView(v))),
-      ) as Recording['sent'][number]['message'];
-    const Original = globalThis.Worker;
-    globalThis.Worker = class extends Original {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        this.addEventListener('message', ({ data }: MessageEvent) => {
-          const at = performance.now();
-          if (data.type !== 'frame') {
-            recording.received.push({ at, message: light(data) });
-            return;
-          }
-          const [first, end] = data.fresh as [number, number];
-          const { whole, rows, step } = data;
-          recording.frames.push({ at, whole, fresh: end - first, rows, step });
-          const { offset, length } = data.channels.positions;
-          scope.lastFrame = new Float32Array(data.buffer, offset, length).slice();
-        });
-      }
-      override postMessage(message: unknown, transfer?: unknown): void {
-        recording.sent.push({ at: performance.now(), message: light(message as object) });
-        super.postMessage(message, transfer as Transferable[]);
-      }
-    };
-  });
+  await page.addInitScript(recordMessages);
+}
+
+/** Runs in the page, in any browser, before its own scripts. */
+export function recordMessages(): void {
+  const recording: Recording = { sent: [], received: [], frames: [] };
+  const scope = globalThis as unknown as { recording: Recording; lastFrame: Float32Array | null };
+  scope.recording = recording;
+  scope.lastFrame = null;
+  const light = (message: object): Recording['sent'][number]['message'] =>
+    Object.fromEntries(
+      Object.entries(message).filter(([, v]) => !(v instanceof ArrayBuffer || ArrayBuffer.isView(v))),
+    ) as Recording['sent'][number]['message'];
+  const Original = globalThis.Worker;
+  globalThis.Worker = class extends Original {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      this.addEventListener('message', ({ data }: MessageEvent) => {
+        const at = performance.now();
+        if (data.type !== 'frame') {
+          recording.received.push({ at, message: light(data) });
+          return;
+        }
+        const [first, end] = data.fresh as [number, number];
+        const { whole, rows, step } = data;
+        recording.frames.push({ at, whole, fresh: end - first, rows, step });
+        const { offset, length } = data.channels.positions;
+        scope.lastFrame = new Float32Array(data.buffer, offset, length).slice();
+      });
+    }
+    override postMessage(message: unknown, transfer?: unknown): void {
+      recording.sent.push({ at: performance.now(), message: light(message as object) });
+      super.postMessage(message, transfer as Transferable[]);
+    }
+  };
 }
 
 export const recording = (page: Page): Promise<Recording> =>

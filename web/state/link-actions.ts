@@ -99,9 +99,11 @@ export function createLinks(needs: LinkNeeds): Links {
   const { store, engine } = session;
   let waiting: { link: Link; text: string; notice: number } | null = null; // for its file
 
-  function tell(notice: Omit<Notice, 'id' | 'about'>): number {
+  /** Of an address, or of what is on screen because of one. */
+  function tell(notice: Omit<Notice, 'id' | 'about'>, about: 'link' | 'linked' = 'link'): number {
     session.announce(notice.text);
-    return session.notify({ ...notice, about: 'link' });
+    session.settle('link', 'linked');
+    return session.notify({ ...notice, about });
   }
 
   function refuse(text: string, hint = 'Nothing of it was used.'): false {
@@ -139,7 +141,7 @@ export function createLinks(needs: LinkNeeds): Links {
 
   function question(go: () => Promise<boolean>): void {
     const answer = (yes: boolean) => (): void => {
-      session.settle('link');
+      session.settle('link', 'linked');
       if (yes) void go();
     };
     tell({
@@ -176,7 +178,7 @@ export function createLinks(needs: LinkNeeds): Links {
 
   function forgetWaiting(): void {
     waiting = null;
-    session.settle('link');
+    session.settle('link', 'linked');
   }
 
   function wait(link: Link, text: string): Promise<boolean> {
@@ -206,7 +208,7 @@ export function createLinks(needs: LinkNeeds): Links {
       other: {
         label: 'Keep waiting',
         run() {
-          session.settle('link');
+          session.settle('link', 'linked');
           if (held) void wait(held.link, held.text);
         },
       },
@@ -239,8 +241,8 @@ export function createLinks(needs: LinkNeeds): Links {
       compare(link);
     } catch (error) {
       if (!here()) return;
-      session.settle('link');
-      session.report(error, 'The link can’t be followed to its end.', 'Its data are here.', 'link');
+      session.settle('link', 'linked');
+      session.report(error, 'The link can’t be followed to its end.', 'Its data are here.', 'linked');
     }
   }
 
@@ -276,7 +278,7 @@ export function createLinks(needs: LinkNeeds): Links {
         after = (spec.fresh ? 0 : after) + part.steps;
         const steps = await once(training, part, spec, { lengthens: j > 0, sets, text });
         if (!there()) {
-          session.settle('link');
+          session.settle('link', 'linked');
           return false;
         }
         if (steps !== after) {
@@ -285,7 +287,7 @@ export function createLinks(needs: LinkNeeds): Links {
         }
       }
     }
-    session.settle('link');
+    session.settle('link', 'linked');
     return true;
   }
 
@@ -293,7 +295,7 @@ export function createLinks(needs: LinkNeeds): Links {
     session.notify({
       tone: 'info',
       text: `The link’s trainings are done again: ${at + 1} of ${of}.`,
-      about: 'link',
+      about: 'linked',
     });
   }
 
@@ -333,14 +335,17 @@ export function createLinks(needs: LinkNeeds): Links {
     const phase = store.phase.peek();
     /* What went wrong has been told, with a way on. */
     if (phase.kind === 'failed') {
-      session.settle('link');
+      session.settle('link', 'linked');
       return;
     }
-    tell({
-      tone: 'warning',
-      text: 'The trainings were stopped on the way: this is not the state that the link leads to.',
-      action: { label: 'Open the link again', run: () => void openLink(text) },
-    });
+    tell(
+      {
+        tone: 'warning',
+        text: 'The trainings were stopped on the way: this is not the state that the link leads to.',
+        action: { label: 'Open the link again', run: () => void openLink(text) },
+      },
+      'linked',
+    );
   }
 
   /** Brings the map to these axes; whatever the worker is asked next finds it there. */
@@ -365,17 +370,23 @@ export function createLinks(needs: LinkNeeds): Links {
     if (link.view) await aim(link.view);
   }
 
-  /** Points the map, which is on screen a moment after its rows are there, at a part of it. */
+  /**
+   * Points the map at a part of it, once it is on screen and has its size: that changes with what is said above it,
+   * and a part seen at another size is another part.
+   */
   async function aim({ cx, cy, span }: NonNullable<Link['view']>): Promise<void> {
     const TRIES = 100;
+    const AGAIN = 60; // ms
+    let before = 0;
     for (let i = 0; i < TRIES; i += 1) {
       const { lens } = store.bulk;
       const side = lens?.side() ?? 0;
-      if (lens && side > 0) {
+      if (lens && side > 0 && side === before) {
         lens.look({ cx, cy, scale: side / span });
         return;
       }
-      await new Promise<void>((resolve) => session.surroundings.later(resolve, 50));
+      before = side;
+      await new Promise<void>((resolve) => session.surroundings.later(resolve, AGAIN));
     }
   }
 
@@ -388,18 +399,24 @@ export function createLinks(needs: LinkNeeds): Links {
       link.places !== undefined && positions !== undefined && hashFloats(positions) === link.places;
     const known = link.places !== undefined && positions !== undefined;
     if (link.kernels !== kernels && link.path.length > 0) {
-      tell({
-        tone: same ? 'info' : 'warning',
-        text: `Made with other kernels (revision ${link.kernels}, here ${kernels}): ${
-          same ? 'every row is where it was all the same.' : 'the picture may differ.'
-        }`,
-      });
+      tell(
+        {
+          tone: same ? 'info' : 'warning',
+          text: `Made with other kernels (revision ${link.kernels}, here ${kernels}): ${
+            same ? 'every row is where it was all the same.' : 'the picture may differ.'
+          }`,
+        },
+        'linked',
+      );
     } else if (known && !same) {
-      tell({
-        tone: 'warning',
-        text: 'The rows are not where they were when the link was made.',
-        hint: 'A setting was changed on the way, or this browser computes otherwise.',
-      });
+      tell(
+        {
+          tone: 'warning',
+          text: 'The rows are not where they were when the link was made.',
+          hint: 'A setting was changed on the way, or this browser computes otherwise.',
+        },
+        'linked',
+      );
     } else {
       session.announce(known ? 'The link is open: every row is where it was.' : 'The link is open.');
     }

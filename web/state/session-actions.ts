@@ -124,7 +124,7 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
     details,
     dismiss: (id) => keep((notice) => notice.id !== id),
     settle: (...matters) => keep(({ about }) => about === undefined || !matters.includes(about)),
-    settleAll: () => keep(({ about }) => about === undefined),
+    settleAll: () => keep(({ about }) => about === undefined || about === 'link'),
     tell,
     report(error, doing, after, about) {
       const failure = failureOf(error);

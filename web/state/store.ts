@@ -107,7 +107,8 @@ export type Matter =
   | 'export'
   | 'details'
   | 'view'
-  | 'link';
+  | 'link' // an address that leads somewhere, or nowhere: of no table yet
+  | 'linked';
 
 export interface Notice {
   id: number;
