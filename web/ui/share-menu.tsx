@@ -117,14 +117,17 @@ function SharePanel({ store, actions }: PanelProps): JSX.Element {
       {share && address !== null ? (
         <>
           <p class="hint" id={id}>
-            Who opens it sees the page do the same trainings again, to the same bits. {sizeOf(address)}, with
+            Whoever opens it sees the same trainings done again, to the same bits. {sizeOf(address)}, with
           </p>
           <ul class="hint share-contents" aria-labelledby={id}>
             {share.contents.map((part) => (
               <li key={part}>{part}</li>
             ))}
           </ul>
-          <p class="hint">Rows and values never are in a link; nothing is sent anywhere.</p>
+          <p class="hint">
+            The data are not in it: of a selection it has the rows’ numbers, or the class, range or words that
+            they were chosen by. Nothing is sent anywhere.
+          </p>
         </>
       ) : null}
     </div>
