@@ -547,4 +547,38 @@ describe('engine', () => {
     expect(await lent()).toBe(6);
     engine.close();
   });
+
+  it('asleep, it has no worker until something is asked; a training cut off by it comes to the same bits again', async () => {
+    const straight = setUp();
+    const one = await ready(straight.engine);
+    const first = { ...fit, epochs: 2 };
+    const long = { ...fit, epochs: 400 };
+    for (const spec of [first, long]) {
+      const job = straight.engine.nextId();
+      await straight.engine.request({ type: 'run', job, model: one.model, fit: spec, live: true });
+    }
+    const expected = [...(await straight.engine.request({ type: 'read', what: 'latent', model: one.model }))];
+    straight.engine.close();
+
+    const { engine, told, station } = setUp();
+    const { model } = await ready(engine);
+    await engine.request({ type: 'run', job: engine.nextId(), model, fit: first, live: true });
+    await engine.request({ type: 'snapshot', model });
+    const again = { type: 'run', model, fit: long, live: true } as const;
+    const cut = engine.request({ ...again, job: engine.nextId() });
+    cut.catch(() => undefined);
+    await expect.poll(() => told.progress.some(({ epoch }) => epoch > 3), WAIT).toBe(true);
+    expect(engine.sleep()).toBe(true);
+    await expect(cut).rejects.toMatchObject({ failure: { code: 'asleep' } });
+    expect(station.workers.map(({ terminated }) => terminated)).toEqual([true]);
+    expect(station.watching).toBe(false);
+    expect(engine.sleep()).toBe(true);
+
+    const result = await engine.request({ ...again, job: engine.nextId() });
+    expect(result.steps).toBe(402 * 13);
+    expect([...(await engine.request({ type: 'read', what: 'latent', model }))]).toEqual(expected);
+    expect(station.workers).toHaveLength(2);
+    expect(told.lost).toEqual([]);
+    engine.close();
+  });
 });

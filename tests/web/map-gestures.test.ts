@@ -588,3 +588,64 @@ describe('keys', () => {
     expect(hint.pointer).toBe('10,10');
   });
 });
+
+describe('in a page that scrolls', () => {
+  let left: string[];
+
+  beforeEach(() => {
+    stop();
+    left = [];
+    host.tabIndex = 0;
+    const leave = (by: string): void => void left.push(by);
+    stop = attachGestures(host, map, shapes, target, { ...hints, leave }, true);
+    vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  });
+
+  const wheel = (init: WheelEventInit = {}): boolean => {
+    const event = new WheelEvent('wheel', { deltaY: -200, cancelable: true, ...init });
+    /* This document's wheel events know no keys of their own. */
+    Object.defineProperty(event, 'ctrlKey', { value: init.ctrlKey ?? false });
+    host.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+
+  it('the wheel is the page’s until the map has the focus, or Ctrl is held', () => {
+    expect([wheel(), calls, left]).toEqual([false, [], ['wheel']]);
+    expect(wheel({ ctrlKey: true })).toBe(true);
+    expect(calls).toHaveLength(1);
+    host.focus();
+    expect(wheel()).toBe(true);
+    host.blur();
+    expect(wheel()).toBe(false);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('a focus in a window that has none is no focus', () => {
+    host.focus();
+    vi.spyOn(document, 'hasFocus').mockReturnValue(false);
+    expect(wheel()).toBe(false);
+    expect(calls).toEqual([]);
+  });
+
+  it('a finger moves the page; a tap is a press, and gives the map the focus', () => {
+    const touch = { pointerType: 'touch' };
+    pointer('pointerdown', 10, 10, touch);
+    vi.advanceTimersByTime(1000);
+    pointer('pointermove', 10, 60, touch);
+    pointer('pointercancel', 10, 60, touch);
+    expect([calls, left, hint.charge]).toEqual([[], ['touch'], null]);
+    near = 3;
+    pointer('pointerdown', 10, 10, touch);
+    pointer('pointerup', 10, 10, touch);
+    expect(calls).toEqual(['click 3']);
+    expect(document.activeElement).toBe(host);
+    drag(
+      [
+        [10, 10],
+        [40, 10],
+      ],
+      touch,
+    );
+    expect(calls.some((call) => call.startsWith('pan'))).toBe(true);
+  });
+});
