@@ -149,7 +149,7 @@ test('a crash and a reload: one press brings every bit back, and every state (ro
   first.assertClean();
 });
 
-test('two tabs keep their own, damaged work is refused in a sentence, and what is forgotten is gone', async () => {
+test('two tabs keep their own, damaged work is refused in a sentence, and what is forgotten is gone (row 75)', async () => {
   const first = await open({ allow: /damaged|bad_file/ });
   const { page } = first;
   await opened(page, 'one.csv');

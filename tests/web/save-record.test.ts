@@ -307,7 +307,7 @@ function lossesOf(model: unknown): number {
   return (first['losses'] as { array: number }).array;
 }
 
-describe('slots without locks', () => {
+describe('slots without locks (row 73)', () => {
   it('are known to other tabs while their tab is there', async () => {
     const [one, other] = [byChannel(), byChannel()];
     expect(await one.take('a')).toBe(true);
