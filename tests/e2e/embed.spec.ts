@@ -440,7 +440,7 @@ describe('a page that scrolls', () => {
     }
   });
 
-  test('row 91: far while it trains, it trains again when back, to the same bits; moved, hidden and removed', async () => {
+  test('rows 69, 91: far while it trains, it trains again when back, to the same bits; moved, hidden and removed', async () => {
     /* Long enough to be left on the way. */
     const long = (id: string): string =>
       `<unfold-map id="${id}" data="mnist-10k-head" layers="64" epochs="12"></unfold-map>`;

@@ -31,7 +31,7 @@ function open(phase: Phase): {
 }
 
 describe('a figure far from what is seen', () => {
-  it('lets go of its worker at rest, and asks for nothing when it is back', async () => {
+  it('row 91: lets go of its worker at rest, and asks for nothing when it is back', async () => {
     const { store, calls, setNear } = open({ kind: 'finished' });
     setNear(false);
     expect(store.asleep.value).toBe(true);

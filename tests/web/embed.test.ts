@@ -149,7 +149,7 @@ describe('the peer', () => {
     expect(heard).toEqual(['connect']);
   });
 
-  it('hears no other window, no other version, and no command before it is connected', () => {
+  it('row 88: hears no other window, no other version, and no command before it is connected', () => {
     const { heard, tell } = open();
     tell({ unfold: 1, type: 'near', near: false });
     tell(connect, 'https://article.example', {});
@@ -166,7 +166,7 @@ describe('the peer', () => {
     expect(sent.at(-1)?.to).toBe('*');
   });
 
-  it('reads so many messages, tells once that the others are dropped, and reads again later', async () => {
+  it('row 88: reads so many messages, tells once that the others are dropped, and reads again later', async () => {
     const { heard, tell, sent, clock } = open();
     tell(connect);
     for (let i = 0; i < 10_000; i++) tell({ unfold: 1, type: 'near', near: false });

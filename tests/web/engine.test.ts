@@ -548,7 +548,7 @@ describe('engine', () => {
     engine.close();
   });
 
-  it('asleep, it has no worker until something is asked; a training cut off by it comes to the same bits again', async () => {
+  it('row 91: asleep, it has no worker until something is asked; a training cut off by it comes to the same bits again', async () => {
     const straight = setUp();
     const one = await ready(straight.engine);
     const first = { ...fit, epochs: 2 };

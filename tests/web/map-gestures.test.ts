@@ -609,7 +609,7 @@ describe('in a page that scrolls', () => {
     return event.defaultPrevented;
   };
 
-  it('the wheel is the page’s until the map has the focus, or Ctrl is held', () => {
+  it('row 92: the wheel is the page’s until the map has the focus, or Ctrl is held', () => {
     expect([wheel(), calls, left]).toEqual([false, [], ['wheel']]);
     expect(wheel({ ctrlKey: true })).toBe(true);
     expect(calls).toHaveLength(1);

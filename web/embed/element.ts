@@ -42,6 +42,12 @@ export const OBSERVED: readonly Setting[] = [
   'hide',
   'start',
 ];
+const EVENTS: readonly (keyof FigureEvents)[] = [
+  'unfold-ready',
+  'unfold-selection',
+  'unfold-finished',
+  'unfold-error',
+];
 export const MOST = 512 * 1024 * 1024;
 const HEIGHT = { least: 160, most: 4000, otherwise: 480 };
 
@@ -423,7 +429,7 @@ export class UnfoldMapElement extends HTMLElement {
         this.#fail(String(message.message));
         break;
       case 'event':
-        this.#tell(message.name, message.detail);
+        if (EVENTS.includes(message.name)) this.#tell(message.name, message.detail);
         break;
       case 'link':
         this.#takeLink(message.hash);
