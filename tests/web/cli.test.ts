@@ -253,7 +253,7 @@ describe('command line', () => {
     for (const name of new Set(names)) {
       if (name === '--help' || name === '--version') continue;
       if (name === '--exclude' || name === '--from-scratch') continue; // nothing to give
-      const words = ['ae', 'f', name];
+      const words = [name === '--data' ? 'open' : 'ae', 'f', name];
       const after = ['ae', 'f', '--then', 'retrain', name];
       expect(() => parseArgs(name === '--rows' || name === '--focus' ? after : words), name).toThrow(
         /needs a value/,

@@ -76,6 +76,27 @@ describe('the demonstration', () => {
     expect(fit.heldout).toBe(0);
   });
 
+  it('tells its first epoch as one on the first of all rows, where their numbers are the same', async () => {
+    const fits = async (scale: 'none' | 'standard') => {
+      const bench = createBench();
+      bench.engine.answers.open = ({ table, source }) =>
+        tableInfo(table, { name: source.name, rows: source.name.includes('head') ? 2000 : 10_000 });
+      bench.engine.answers.prepare = () => featureInfo({ d: 784, n: 2000, scale });
+      void bench.actions.start();
+      bench.actions.onReady(READY);
+      await streams();
+      await bench.engine.waiting('run').answer(runResult({ epochs: 1, steps: 15 }));
+      await streams();
+      const { nodes } = bench.store.history.value;
+      return { nodes, table: bench.store.table.value?.info.table };
+    };
+    const same = await fits('none');
+    expect(same.nodes[0]?.fits).toMatchObject([{ table: same.table, steps: 15 }]);
+    /* Scaled by their own mean and spread they are other numbers. */
+    const other = await fits('standard');
+    expect(other.nodes[0]?.fits[0]?.table).not.toBe(other.table);
+  });
+
   it('waits for all rows however late they are', async () => {
     let deliver: (response: Response) => void = () => undefined;
     const late = new Promise<Response>((resolve) => {

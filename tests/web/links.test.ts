@@ -1,13 +1,15 @@
 // Links with real workers and the real kernels: whatever was done to a model, who opens the link has its bits.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { effect } from '@preact/signals';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../web/client/engine.ts';
 import type { Link } from '../../web/saved/link.ts';
 import { decodeLink, encodeLink, linkText } from '../../web/saved/link-code.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
 import { bitsOfRows, rowsOf } from '../../web/state/selection.ts';
 import { createStore, type HistoryNode, type Maker, type Store } from '../../web/state/store.ts';
+import { commandLine } from './cli-support.ts';
 import { Station } from './engine-fixture.ts';
 
 const ROWS = 240;
@@ -319,13 +321,97 @@ describe('a link to a local file', () => {
   });
 });
 
+describe('the command line', () => {
+  const { path, unfold, remove } = commandLine();
+  afterAll(remove);
+
+  const floats = (file: string): number[] => {
+    const bytes = readFileSync(path(file));
+    const start = bytes.byteOffset + 10 + bytes.readUInt16LE(8);
+    return [...new Float32Array(bytes.buffer.slice(start, bytes.byteOffset + bytes.length))];
+  };
+
+  it('comes to the page’s places: new starts, other axes, stops and all', async () => {
+    const bench = await trained(3, new File([csv()], 'mine.csv'));
+    const { actions, store, engine } = bench;
+    select(bench, 3);
+    await actions.retrain();
+    actions.setAxes([2, 0]);
+    await engine.request({ type: 'refresh', map: store.map.value?.map ?? 0 });
+    select(bench, 2);
+    await actions.trainFromScratch();
+    const scratch = { hash: await hashOf(bench), places: positions(bench) };
+    expect(store.history.value.nodes[2]?.align).not.toBeNull();
+    actions.setAxes([0, 1]);
+    await actions.exclude();
+    const later = { hash: await hashOf(bench), places: positions(bench) };
+    /* What was before the new start is cut off: how the map was laid onto it is told. */
+    expect((await linkIn(later.hash)).path.map(({ kind }) => kind)).toEqual(['scratch', 'exclude']);
+    writeFileSync(path('mine.csv'), csv());
+    for (const { hash, places } of [scratch, later]) {
+      const args = [
+        'open',
+        hash,
+        '--data',
+        path('mine.csv'),
+        '--out',
+        path('z.npy'),
+        '--report',
+        path('r.json'),
+      ];
+      expect(await unfold(...args)).toEqual({ status: 0, out: '', err: '' });
+      expect(floats('z.npy')).toEqual(places);
+      expect(JSON.parse(readFileSync(path('r.json'), 'utf8'))).toMatchObject({ rows: ROWS, same: true });
+    }
+    actions.setAxes([2, 0]);
+    await engine.request({ type: 'refresh', map: store.map.value?.map ?? 0 });
+    const turned = await hashOf(bench);
+    await unfold('open', turned, '--data', path('mine.csv'), '--out', path('z.npy'));
+    expect(floats('z.npy')).toEqual(positions(bench));
+    const opened = await page(turned);
+    await opened.actions.open(new File([csv()], 'mine.csv'));
+    expect(positions(opened)).toEqual(positions(bench));
+  });
+
+  it('says what is wrong with a link, or with the file, and writes nothing', async () => {
+    const bench = await trained(2, new File([csv()], 'mine.csv'));
+    const hash = await hashOf(bench);
+    writeFileSync(path('other.csv'), csv().replace('odd', 'eve'));
+    const out = ['--out', path('none.npy')];
+    const cases: [string[], number, string][] = [
+      [['open', '#v1.AAAA', ...out], 2, 'damaged'],
+      [['open', hash, ...out], 2, 'local file mine.csv: name it with --data'],
+      [['open', hash, '--data', path('other.csv'), ...out], 1, 'is not the data of the link'],
+      [['open', hash, '--data', path('missing.csv'), ...out], 1, 'There is no file'],
+      [['open', hash], 2, '--out is missing'],
+      [['open', ...out], 2, 'A link is missing'],
+      [['open', hash, hash, ...out], 2, 'One link is opened at a time'],
+      [['open', hash, '--seed', '2', ...out], 2, 'the link says the rest'],
+      [['open', hash, '--data', path('mine.csv'), '--out', path('mine.csv')], 2, 'it would be overwritten'],
+    ];
+    for (const [args, status, said] of cases) {
+      const ended = await unfold(...args);
+      expect([ended.status, ended.err], said).toEqual([status, expect.stringContaining(said)]);
+    }
+    expect(existsSync(path('none.npy'))).toBe(false);
+    const link = await linkIn(hash);
+    const other = `#${await encodeLink({ ...link, kernels: 99 })}`;
+    writeFileSync(path('mine.csv'), csv());
+    const told = await unfold('open', other, '--data', path('mine.csv'), ...out);
+    expect(told.status).toBe(0);
+    expect(told.err).toMatch(
+      /^Made with other kernels \(revision 99, here \d+\): every row is where it was all the same\.\n$/,
+    );
+  });
+});
+
 describe('what a link can’t do is said', () => {
   async function changed(hash: string, change: (link: Link) => Partial<Link>): Promise<Bench> {
     const link = await linkIn(hash);
     return page(`#${await encodeLink({ ...link, ...change(link) })}`);
   }
 
-  it('other kernels, rows elsewhere, other data, selections that are none, numbers out of bounds', async () => {
+  it('other kernels, rows elsewhere, other data, selections that are none, numbers out of bounds (row 76)', async () => {
     const bench = await trained();
     select(bench, 5);
     await bench.actions.retrain();
