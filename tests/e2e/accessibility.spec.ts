@@ -238,6 +238,73 @@ test('the foot says epoch and state whole at any width; what it is of gets short
   }
 });
 
+test.each([
+  [1280, 800],
+  [390, 844],
+] as const)(
+  'with letters twice as large nothing is cut or pushed aside, %s pixels wide',
+  async (width, height) => {
+    const site = await openSite({
+      headers: 'none',
+      args: ['--blink-settings=defaultFontSize=32'],
+      context: { viewport: { width, height } },
+      before: (page) => page.addInitScript({ content: axe }),
+    });
+    const { page } = site;
+    try {
+      await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+      await page.getByText('0 of 120 selected').waitFor();
+      await ended(page);
+      await tab(page, 'Legend').click();
+      await named.legend(page).getByRole('button', { name: 'red', exact: true }).click();
+      await page.keyboard.press('r');
+      await tab(page, 'Retrains').click();
+      await page.getByRole('table', { name: 'Error before and after' }).waitFor();
+      for (const name of SHEETS) {
+        await tab(page, name).click();
+        await page.getByRole('dialog', { name, exact: true }).waitFor();
+        await check(site, `large letters, ${name}`);
+        const cut = await page.evaluate(() =>
+          [...document.querySelectorAll('button, h2, label, output, .outcome, .selection-number')]
+            .filter((one) => one.checkVisibility() && !one.closest('.visually-hidden, [hidden]'))
+            .filter((one) => one.scrollHeight > one.clientHeight + 4 && one.clientHeight > 0)
+            .filter((one) => getComputedStyle(one).display !== 'inline')
+            .map((one) => `${one.className}: ${one.textContent?.slice(0, 40)}`),
+        );
+        expect(cut, name).toEqual([]);
+      }
+      /* The map keeps a part of the window, and can be touched there. */
+      expect((await named.map(page).boundingBox())?.height).toBeGreaterThan(80);
+      site.assertClean();
+    } finally {
+      await site.close();
+    }
+  },
+);
+
+test('names from right to left stay in their places: the page reads from left to right whatever they are', async () => {
+  const site = await open({ viewport: { width: 390, height: 844 } });
+  const { page } = site;
+  try {
+    const lines = clumps(120).replaceAll('red', 'أحمر').replaceAll('kind', 'نوع');
+    await drop(page, [{ name: 'ألوان.csv', bytes: lines }]);
+    await page.getByText('0 of 120 selected').waitFor();
+    await ended(page);
+    await tab(page, 'Legend').click();
+    const red = named.legend(page).getByRole('button', { name: 'أحمر', exact: true });
+    await red.click();
+    await page.keyboard.press('Escape');
+    /* "40 of 120 selected" before the name of the class, not among it. */
+    const strip = page.getByRole('region', { name: 'Selection', exact: true });
+    await strip.getByText('40 of 120 selected', { exact: true }).waitFor();
+    expect(await page.evaluate(() => getComputedStyle(document.body).direction)).toBe('ltr');
+    await check(site, 'names from right to left');
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
+
 test('with forced colours the page can be read and used', async () => {
   const site = await open({ forcedColors: 'active', colorScheme: 'dark' });
   const { page } = site;
