@@ -331,15 +331,18 @@ describe('storage that fails (rows 73 and 74)', () => {
     await expect.poll(() => page.saves.state.value.problem, WAIT).toBe('full');
     expect(shelf.only.record).toBe(record);
     expect([...shelf.only.parts.keys()]).toEqual([...parts.keys()]);
-    shelf.failures = [];
+    /* Some room: only what can't be made again, and by what name it was opened. */
+    shelf.failures = [new StorageError('full'), new StorageError('full')];
     page.actions.clearSelection();
     await kept(page);
     const written = JSON.parse(shelf.only.record) as {
-      model: { snapshots: unknown[] };
+      model: { snapshots: unknown[]; nodes: unknown[] };
       data: { kept: boolean };
     };
+    expect(written.model.nodes).toHaveLength(3);
     expect(written.model.snapshots).toHaveLength(1);
     expect(written.data.kept).toBe(false);
+    expect(page.saves.state.value.problem).toBeNull();
   });
 });
 

@@ -322,7 +322,11 @@ class Keeper implements Saves {
         const { problem } = storageError(error);
         /* A file that has changed can't be written either. */
         const less = problem === 'full' || problem === 'failed';
-        if (!less || this.#amount >= amounts.length - 1) throw error;
+        if (!less || this.#amount >= amounts.length - 1) {
+          /* Less did not help: all of it is tried the next time. */
+          this.#amount = 0;
+          throw error;
+        }
         this.#amount += 1;
       }
     }

@@ -137,6 +137,13 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
               rows and columns anywhere. Everything is computed on this machine, and nothing is sent anywhere.{' '}
               <SeeForYourself store={store} actions={actions} />
             </p>
+            {actions.saves ? (
+              <p>
+                What you do with your own data is kept in this browser, so that it comes back after a crash or
+                a reload. “Saved work” in the data panel says what is there, saves it as a file, and forgets
+                it.
+              </p>
+            ) : null}
             <Reading />
             <h3>Keys</h3>
             <Keys list={keys} />
