@@ -88,7 +88,7 @@ test('while 10,000 digits are trained, the live map takes its share of the time 
   }
 });
 
-describe('a lost graphics context', () => {
+describe('a lost graphics context (row 67)', () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite({
@@ -181,7 +181,7 @@ describe('a lost graphics context', () => {
   });
 });
 
-test('where there is no WebGL at all, the map is drawn all the same, and the reason told', async () => {
+test('row 66: where there is no WebGL at all, everything works all the same, and the reason is told', async () => {
   const site = await openSite({ args: ['--disable-3d-apis'] });
   const { page } = site;
   try {

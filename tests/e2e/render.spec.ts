@@ -56,7 +56,7 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(errors).toEqual([]);
   });
 
-  it('is the kind that the browser allows, and says why when it is the slower one', async () => {
+  it('row 66: is the kind that the browser allows, and says why when it is the slower one', async () => {
     const told = await page.evaluate(() => {
       const { renderer, fallbacks } = window.kit.mount(100, 100, 1);
       return { kind: renderer.kind, fallbacks };
@@ -479,7 +479,7 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.left).toBe(0);
   });
 
-  it('draws what is drawable of hostile positions, and counts the rest', async () => {
+  it('draws what is drawable of hostile positions, and counts the rest (row 68)', async () => {
     const seen = await page.evaluate(() => {
       const { renderer } = window.kit.mount(100, 100, 1);
       const shots: { dark: number; hidden: number }[] = [];
@@ -520,7 +520,7 @@ describe.each(KINDS)('the renderer on $way', ({ kind, args, sprites }) => {
     expect(seen.width).toBeLessThanOrEqual(10_000);
   });
 
-  it('takes any size and any ratio of pixels, and none', async () => {
+  it('takes any size and any ratio of pixels, and none (row 69)', async () => {
     const seen = await page.evaluate(() => {
       const { renderer } = window.kit.mount(100, 100, 1);
       const palette = new Uint8Array(1024);
@@ -718,7 +718,7 @@ it('draws the same with squares as with point sprites', async () => {
   }
 });
 
-describe('the renderer when its context is lost', () => {
+describe('the renderer when its context is lost (row 67)', () => {
   let browser: Browser;
   let page: Page;
 

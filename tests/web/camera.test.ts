@@ -107,7 +107,7 @@ describe('camera', () => {
     );
   });
 
-  it('survives bounds and canvases of no size', () => {
+  it('survives bounds and canvases of no size (row 68)', () => {
     const none = { minX: 5, minY: 5, maxX: 5, maxY: 5 };
     const bad = { minX: Number.NaN, minY: 0, maxX: 1, maxY: Number.POSITIVE_INFINITY };
     for (const bounds of [none, bad]) {

@@ -58,7 +58,7 @@ describe('dataBounds', () => {
     );
   });
 
-  it('shows one point, and many at one place, in the middle', () => {
+  it('shows one point, and many at one place, in the middle (row 68)', () => {
     for (const place of [0, 7, -1e30, 1e30]) {
       const positions = new Float32Array(200).fill(place);
       const at = Math.fround(place);

@@ -293,7 +293,7 @@ describe('frames', () => {
     expect(draws).toBe(1);
   });
 
-  it('follow a change of size at once: a canvas of another size is empty', () => {
+  it('follow a change of size at once: a canvas of another size is empty (row 69)', () => {
     map.frame(ring(1), 'a');
     vi.advanceTimersByTime(40);
     const before = draws;

@@ -259,7 +259,7 @@ describe('ScatterRenderer', () => {
     expect(renderer.hiddenCount).toBe(0);
   });
 
-  it('draws nothing on a canvas without size, and nothing but the ground without rows', () => {
+  it('draws nothing on a canvas without size, and nothing but the ground without rows (rows 68, 69)', () => {
     renderer.resize(0, 0, 2);
     expect(renderer.draw(5)).toBe(false);
     expect(canvas.calls.filter(({ name }) => name !== 'getParameter')).toEqual([]);
@@ -271,7 +271,7 @@ describe('ScatterRenderer', () => {
     expect([canvas.width, canvas.height]).toEqual([600, 400]);
   });
 
-  it('prevents the default of a lost context, draws nothing meanwhile, and rebuilds all from its arrays', () => {
+  it('prevents the default of a lost context, draws nothing meanwhile, and rebuilds all from its arrays (row 67)', () => {
     const onNeedsFrame = vi.fn();
     canvas = new FakeCanvas();
     renderer = new ScatterRenderer(asCanvas(canvas), { onNeedsFrame });

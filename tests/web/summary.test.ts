@@ -45,7 +45,7 @@ describe('the summary of a map', () => {
     );
   });
 
-  it('names few classes with their rows, and counts what is selected and what is hidden', () => {
+  it('names few classes with their rows, and counts what is selected and what is hidden (row 71)', () => {
     const store = createStore();
     putTable(store, tableState(120));
     putMap(store, 120);

@@ -145,7 +145,7 @@ describe('the detail of a row', () => {
   });
 });
 
-describe('a map without the graphics card', () => {
+describe('a map without the graphics card (row 66)', () => {
   it.each([
     [MOST_DRAWN - 1, 1],
     [MOST_DRAWN, 1],
