@@ -10,7 +10,8 @@ import { render } from 'preact';
 import { createEngine } from './client/engine.ts';
 import { takeLaunches } from './client/launch.ts';
 import { type Actions, createActions } from './state/actions.ts';
-import { applyTheme, browserSurroundings, pageAddress } from './state/browser.ts';
+import { applyTheme, browserSurroundings, pageAddress, pageGround } from './state/browser.ts';
+import { watchMissing } from './state/missing.ts';
 import { localPreferences, readPreferences } from './state/preferences.ts';
 import { createRoom } from './state/room.ts';
 import { createStore } from './state/store.ts';
@@ -41,6 +42,7 @@ actions = createActions(store, engine, {
 
 const host = document.getElementById('app');
 if (host) render(<App store={store} actions={actions} />, host);
+watchMissing(store, actions.notify, pageGround(import.meta.url));
 takeLaunches(window, actions);
 addEventListener('hashchange', () => {
   if (store.ready.peek() && location.hash.length > 1) void actions?.openLink(location.hash, true);

@@ -55,6 +55,7 @@ beforeEach(() => {
     onDrawn() {},
     reducedMotion: () => still,
   });
+  map.findWith(new PickIndex());
   map.resize(800, 600, 1);
 });
 

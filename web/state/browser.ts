@@ -2,6 +2,7 @@
 
 import { smallDevice } from '../client/device.ts';
 import type { Address } from './link-actions.ts';
+import type { Ground } from './missing.ts';
 import type { Surroundings } from './session-actions.ts';
 import type { Theme } from './store.ts';
 
@@ -38,3 +39,23 @@ export const pageAddress: Address = {
   page: () => location.origin + location.pathname,
   write: (hash) => history.replaceState(history.state, '', hash),
 };
+
+function tabMemory(): Storage | null {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param entry address of the script that starts the page */
+export const pageGround = (entry: string): Ground => ({
+  entry,
+  async page() {
+    const response = await fetch(pageAddress.page(), { cache: 'no-cache' });
+    if (!response.ok) throw new Error(`The page's host answered ${response.status}.`);
+    return response.text();
+  },
+  reload: () => location.reload(),
+  memory: tabMemory(),
+});

@@ -2,25 +2,39 @@
  * The sets that the page offers: reading their list and fetching their files, from the page's own origin.
  */
 
-import * as v from 'valibot';
+import { type Check, fieldsOf, isCount, isNumber, isText, oneOf } from './checks.ts';
 import type { CatalogEntry } from './store.ts';
 
-const entry = v.object({
-  id: v.pipe(v.string(), v.minLength(1)),
-  title: v.string(),
-  description: v.string(),
-  rows: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  columns: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  kind: v.picklist(['table', 'images', 'synthetic']),
-  file: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]+$/))),
-  head: v.optional(v.string()),
-  synthetic: v.optional(v.picklist(['swiss_roll', 'blobs', 'rings', 'trefoil'])),
-  n: v.optional(v.number()),
-  seed: v.optional(v.number()),
-  label: v.optional(v.string()),
-  licence: v.optional(v.string()),
-  source: v.optional(v.string()),
-});
+type Checks<T> = { [K in keyof T]-?: Check<NonNullable<T[K]>> };
+
+const needed: Checks<Pick<CatalogEntry, 'id' | 'title' | 'description' | 'rows' | 'columns' | 'kind'>> = {
+  id: (value): value is string => isText(value) && value !== '',
+  title: isText,
+  description: isText,
+  rows: isCount,
+  columns: isCount,
+  kind: oneOf('table', 'images', 'synthetic'),
+};
+
+const optional: Checks<Omit<CatalogEntry, keyof typeof needed>> = {
+  file: (value): value is string => isText(value) && /^[\w.-]+$/.test(value),
+  head: isText,
+  synthetic: oneOf('swiss_roll', 'blobs', 'rings', 'trefoil'),
+  n: isNumber(-Infinity, Infinity),
+  seed: isNumber(-Infinity, Infinity),
+  label: isText,
+  licence: isText,
+  source: isText,
+};
+
+/** An entry with what is known of it, or null when it is not understood. */
+function entryOf(item: unknown): CatalogEntry | null {
+  const fields = fieldsOf(item);
+  const there = Object.entries(optional).filter(([name]) => fields[name] !== undefined);
+  const checks = [...Object.entries(needed), ...there];
+  if (!checks.every(([name, check]) => check(fields[name]))) return null;
+  return Object.fromEntries(checks.map(([name]) => [name, fields[name]])) as unknown as CatalogEntry;
+}
 
 /** How far a download is. `total` is 0 when the server does not say. */
 export interface Download {
@@ -64,8 +78,8 @@ export async function fetchCatalog(
     throw new FetchError('The list of data sets could not be read: it is not a list.');
   }
   return list.flatMap((item: unknown) => {
-    const parsed = v.safeParse(entry, item);
-    return parsed.success ? [parsed.output as CatalogEntry] : [];
+    const entry = entryOf(item);
+    return entry ? [entry] : [];
   });
 }
 

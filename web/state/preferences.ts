@@ -6,24 +6,34 @@
  * shares the origin can have written it.
  */
 
-import * as v from 'valibot';
+import { type Check, fieldsOf, isFlag, isNumber, oneOf } from './checks.ts';
 
 /** A change of shape takes a new number; values under older keys are left alone. */
 export const PREFERENCES_KEY = 'unfold.preferences.1';
 
-const schema = v.object({
-  theme: v.fallback(v.picklist(['system', 'light', 'dark']), 'system'),
-  pointSize: v.fallback(v.nullable(v.pipe(v.number(), v.minValue(1), v.maxValue(24))), null),
-  logLoss: v.fallback(v.boolean(), false),
-  shortcuts: v.fallback(v.boolean(), true),
-  shiftTool: v.fallback(v.picklist(['lasso', 'box', 'brush']), 'lasso'),
-  brushRadius: v.fallback(v.pipe(v.number(), v.minValue(4), v.maxValue(200)), 24),
-  trails: v.fallback(v.boolean(), true),
-  offline: v.fallback(v.picklist(['off', 'auto', 'all']), 'auto'),
-  keep: v.fallback(v.boolean(), true),
-});
+export interface Preferences {
+  theme: 'system' | 'light' | 'dark';
+  pointSize: number | null;
+  logLoss: boolean;
+  shortcuts: boolean;
+  shiftTool: 'lasso' | 'box' | 'brush';
+  brushRadius: number;
+  trails: boolean;
+  offline: 'off' | 'auto' | 'all';
+  keep: boolean;
+}
 
-export type Preferences = v.InferOutput<typeof schema>;
+const checks: { [K in keyof Preferences]: Check<NonNullable<Preferences[K]>> } = {
+  theme: oneOf('system', 'light', 'dark'),
+  pointSize: isNumber(1, 24),
+  logLoss: isFlag,
+  shortcuts: isFlag,
+  shiftTool: oneOf('lasso', 'box', 'brush'),
+  brushRadius: isNumber(4, 200),
+  trails: isFlag,
+  offline: oneOf('off', 'auto', 'all'),
+  keep: isFlag,
+};
 
 export const DEFAULT_PREFERENCES: Preferences = {
   theme: 'system',
@@ -52,8 +62,9 @@ export function localPreferences(): PreferenceStorage | null {
 export function readPreferences(storage: PreferenceStorage | null): Preferences {
   try {
     const text = storage?.getItem(PREFERENCES_KEY);
-    const parsed = v.safeParse(schema, text ? JSON.parse(text) : {});
-    return parsed.success ? parsed.output : DEFAULT_PREFERENCES;
+    const fields = fieldsOf(text ? JSON.parse(text) : {});
+    const good = Object.entries(checks).filter(([name, check]) => check(fields[name]));
+    return { ...DEFAULT_PREFERENCES, ...Object.fromEntries(good.map(([name]) => [name, fields[name]])) };
   } catch {
     return DEFAULT_PREFERENCES;
   }

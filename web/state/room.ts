@@ -12,8 +12,8 @@ export interface Room<M> {
   enter(): Promise<M>;
 }
 
-/** A room that was to be entered is not on the host: most likely it serves another build by now. */
-export const roomMissing = signal(false);
+/** How often a file of the page or of its worker could not be fetched; missing.ts answers. */
+export const roomMissing = signal(0);
 
 /** @param there what is in it, where that was not left out of the start */
 export function createRoom<M>(load: () => Promise<M>, there: M | null = null): Room<M> {
@@ -28,7 +28,7 @@ export function createRoom<M>(load: () => Promise<M>, there: M | null = null): R
       return found;
     } catch (error) {
       coming = null;
-      roomMissing.value = true;
+      roomMissing.value++;
       throw error;
     }
   }

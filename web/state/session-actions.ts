@@ -4,6 +4,7 @@
 
 import type { Failure, Id } from '../protocol/messages.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
+import { roomMissing } from './room.ts';
 import type { Matter, Notice, Store } from './store.ts';
 
 /** The part of client/engine.ts that the session's actions use, so that tests can stand in for it. */
@@ -105,6 +106,10 @@ export function createSession(store: Store, engine: SessionEngine, surroundings:
 
   function tell(failure: Failure, doing = '', after = '', about?: Matter): void {
     console.error(`${failure.code}: ${failure.message}`);
+    if (failure.code === 'part_missing') {
+      roomMissing.value++;
+      return;
+    }
     notify({
       tone: 'error',
       text: [doing, failure.message, after].filter(Boolean).join(' '),

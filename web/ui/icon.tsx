@@ -1,121 +1,67 @@
 /**
  * Icons from the lucide set, one `<svg>` each. They are decoration: the control around one carries the name.
+ *
+ * Those here are on the first picture of the page; the others are in more-icons.ts, and come with the panels.
  */
 
 import {
-  Bookmark,
-  Brush,
-  Check,
-  ChevronDown,
-  ChevronRight,
   CircleAlert,
   CircleQuestionMark,
   Copy,
-  Dices,
-  Download,
-  Eye,
-  EyeOff,
   FileUp,
-  Fingerprint,
-  Focus,
-  Hand,
-  Hash,
   Info,
-  Keyboard,
-  Lasso,
-  Link,
-  ListFilter,
   Maximize,
   Minus,
   Monitor,
   Moon,
   Pause,
-  Pin,
-  PinOff,
   Play,
   Plus,
   Redo2,
   RotateCcw,
-  Ruler,
   SkipForward,
-  SlidersHorizontal,
   Square,
-  SquareDashed,
-  SquareSquare,
-  SquaresIntersect,
-  SquaresSubtract,
-  SquaresUnite,
   Sun,
-  Table2,
-  Tags,
-  Target,
-  Trash2,
   TriangleAlert,
-  Type,
   Undo2,
   X,
-  ZoomIn,
-  ZoomOut,
 } from 'lucide';
 import { h, type JSX } from 'preact';
+import type { moreIcons } from './more-icons.ts';
 
 const icons = {
-  add: SquaresUnite,
   alert: CircleAlert,
-  bookmark: Bookmark,
-  box: SquareDashed,
-  brush: Brush,
-  category: Tags,
-  check: Check,
   close: X,
-  collapse: ChevronDown,
   copy: Copy,
-  dice: Dices,
-  download: Download,
-  expand: ChevronRight,
-  eye: Eye,
-  'eye-off': EyeOff,
-  find: ListFilter,
   fit: Maximize,
-  forget: Trash2,
   help: CircleQuestionMark,
-  identifier: Fingerprint,
   info: Info,
-  intersect: SquaresIntersect,
-  keyboard: Keyboard,
-  lasso: Lasso,
-  link: Link,
-  log: Ruler,
   minus: Minus,
-  number: Hash,
-  only: Focus,
   open: FileUp,
-  pan: Hand,
   pause: Pause,
-  pin: Pin,
   play: Play,
   plus: Plus,
   redo: Redo2,
-  replace: SquareSquare,
   restart: RotateCcw,
-  settings: SlidersHorizontal,
   step: SkipForward,
   stop: Square,
-  subtract: SquaresSubtract,
-  table: Table2,
-  target: Target,
-  text: Type,
   'theme-dark': Moon,
   'theme-light': Sun,
   'theme-system': Monitor,
   undo: Undo2,
-  unpin: PinOff,
   warning: TriangleAlert,
-  'zoom-in': ZoomIn,
-  'zoom-out': ZoomOut,
 };
 
-export type IconName = keyof typeof icons;
+type Drawing = (typeof icons)[keyof typeof icons];
+
+export type IconName = keyof typeof icons | keyof typeof moreIcons;
+
+const known: Partial<Record<IconName, Drawing>> = { ...icons };
+
+/** Takes the others. */
+export function addIcons(more: Partial<Record<IconName, Drawing>>): void {
+  Object.assign(known, more);
+}
 
 export interface IconProps {
   name: IconName;
@@ -137,7 +83,7 @@ export function Icon({ name, size = 16 }: IconProps): JSX.Element {
       stroke-linejoin="round"
       aria-hidden="true"
     >
-      {icons[name].map(([tag, attributes], i) => h(tag, { key: i, ...attributes }))}
+      {known[name]?.map(([tag, attributes], i) => h(tag, { key: i, ...attributes }))}
     </svg>
   );
 }

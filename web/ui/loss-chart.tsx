@@ -9,11 +9,16 @@ import type uPlot from 'uplot';
 import type { EpochLoss } from '../protocol/messages.ts';
 import { chartSentence, chartStart, hasSelection, lossColumns, nodeEnds } from '../state/loss-lines.ts';
 import { LossThinner, placeOf } from '../state/loss-thin.ts';
+import { createRoom } from '../state/room.ts';
 import { formatCount } from '../state/summary.ts';
 import { lossNumber, lossUnit } from '../state/transport.ts';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
 import './loss-table.css';
+
+/** That the host has lost it is told by `roomMissing`; the numbers are in the table. */
+const NOTHING = (): void => undefined;
+const plot = createRoom(() => import('./loss-plot.ts'));
 
 /** Epochs listed in the table: the last ones; the chart has all, thinned where they are very many. */
 const MOST_LISTED = 200;
@@ -130,7 +135,7 @@ function LossChart({ losses, ends, from, log, theme }: ChartProps): JSX.Element 
     const abort = new AbortController();
     let observer: ResizeObserver | null = null;
     const dark = window.matchMedia('(prefers-color-scheme: dark)');
-    void import('./loss-plot.ts').then(({ createPlot }) => {
+    void plot.enter().then(({ createPlot }) => {
       if (gone) return;
       const make = (): void => {
         chart.current?.destroy();
@@ -145,7 +150,7 @@ function LossChart({ losses, ends, from, log, theme }: ChartProps): JSX.Element 
         if (width > 0 && height > 0) chart.current?.setSize({ width, height });
       });
       observer.observe(element);
-    });
+    }, NOTHING);
     return () => {
       gone = true;
       abort.abort();

@@ -18,7 +18,7 @@ import {
   zoomLimits,
 } from '../render/camera.ts';
 import { dataBounds } from '../render/fit.ts';
-import { PickIndex } from '../render/pick.ts';
+import type { PickIndex } from '../render/pick.ts';
 import { DARK_THEME, FLAG_HIDDEN, LIGHT_THEME, type Rgba, type ScatterProps } from '../render/props.ts';
 import { createRenderer, type MountedRenderer } from '../render/renderer.ts';
 
@@ -51,7 +51,7 @@ const NO_RIM: Rgba = [0, 0, 0, 0];
 export class MapController {
   private readonly options: MapControllerOptions;
   private readonly renderer: MountedRenderer;
-  private readonly pick = new PickIndex();
+  private pick: PickIndex | null = null; // until there are hands, nothing is looked for
   private view: Viewport = { width: 0, height: 0 };
   private positions: Float32Array = new Float32Array(0);
   private flags: Uint8Array | null = null;
@@ -122,7 +122,7 @@ export class MapController {
     this.key = key;
     this.positions = positions;
     this.fitted = null;
-    this.pick.set(positions, 2, this.flags);
+    this.pick?.set(positions, 2, this.flags);
     const blendMs = fresh || jump || this.options.reducedMotion() ? 0 : Math.min(MOST_BLEND, since);
     if (this.renderer.set({ positions, dims: 2, blendMs })) this.wake();
     if (fresh) this.follows = true;
@@ -151,7 +151,7 @@ export class MapController {
     const same = sameHidden(this.flags, flags);
     this.flags = flags;
     if (same) return;
-    this.pick.set(this.positions, 2, flags);
+    this.pick?.set(this.positions, 2, flags);
     this.fitted = null;
   }
 
@@ -186,22 +186,28 @@ export class MapController {
     this.tick(performance.now());
   }
 
+  /** Takes what finds rows by their places. */
+  findWith(pick: PickIndex): void {
+    this.pick = pick;
+    pick.set(this.positions, 2, this.flags);
+  }
+
   /** The row nearest to a place on the host within `radius` CSS pixels, or null. */
   nearest(x: number, y: number, radius: number): number | null {
     const [wx, wy] = screenToWorld(this.camera, this.view, x, y);
-    const row = this.pick.nearest(wx, wy, radius / this.camera.scale);
+    const row = this.pick?.nearest(wx, wy, radius / this.camera.scale) ?? -1;
     return row < 0 ? null : row;
   }
 
   /** The row to go to from `row` with an arrow key (right: 1, 0; up: 0, 1), or null. */
   neighbour(row: number, dx: number, dy: number): number | null {
-    const next = this.pick.nearestInDirection(row, dx, dy);
+    const next = this.pick?.nearestInDirection(row, dx, dy) ?? -1;
     return next < 0 ? null : next;
   }
 
   /** The row nearest to the middle of what is seen, or null when there is none at all. */
   central(): number | null {
-    const row = this.pick.nearest(this.camera.cx, this.camera.cy, Number.MAX_VALUE);
+    const row = this.pick?.nearest(this.camera.cx, this.camera.cy, Number.MAX_VALUE) ?? -1;
     return row < 0 ? null : row;
   }
 
@@ -230,6 +236,7 @@ export class MapController {
 
   /** Rows that lie within a shape on the map now; hidden ones never do. */
   get rows(): Pick<PickIndex, 'selectBox' | 'selectPolygon' | 'selectBrush' | 'brushSegment'> {
+    if (!this.pick) throw new Error('Rows are looked for before `findWith`.');
     return this.pick;
   }
 

@@ -1,6 +1,7 @@
 /** What pointer, wheel and keys do on the map: joined to it once the first frames have been drawn. */
 
 import { effect } from '@preact/signals';
+import { PickIndex } from '../render/pick.ts';
 import type { Store } from '../state/store.ts';
 import { formatNumber, labelColumn, rowName } from '../state/summary.ts';
 import type { ViewActions } from '../state/view-actions.ts';
@@ -28,6 +29,7 @@ export function attachHands(
   actions: MapActions,
   shy = false,
 ): MapHands {
+  view.findWith(new PickIndex());
   const cursor: Cursor = { row: null, said: '' };
   const drawing = connectShapes(host, layer, view, store, actions);
   const target = createMapTarget(store, actions, cursor, () => view.showAll());

@@ -1,5 +1,10 @@
 /** The room of the panels: everything on screen that the first frames of the map do without. */
 
+import { addIcons } from './icon.tsx';
+import { moreIcons } from './more-icons.ts';
+
+addIcons(moreIcons);
+
 export { ExportMenu } from './export-menu.tsx';
 export { FigureBar } from './figure-bar.tsx';
 export { HelpSheet } from './help-sheet.tsx';
