@@ -107,7 +107,7 @@ export function createSharing(session: Session, recorder: Recorder, address: Add
         : []),
       ...(link.file === undefined
         ? []
-        : [`The data are not in it: whoever opens it needs the file ${link.file}, and is asked for it.`]),
+        : [`Whoever opens it needs the file ${link.file}, and is asked for it.`]),
       ...(store.hidden.peek().rows > 0 || store.named.peek().length > 0
         ? ['What is hidden and saved selections are not in it.']
         : []),
