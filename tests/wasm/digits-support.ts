@@ -7,6 +7,13 @@ import { type Hosted, host } from './session-host.ts';
 
 const file = new URL('../../dist/data/mnist-10k.tensor.gz', import.meta.url);
 
+/** What the article states, by the names of its facts. */
+export function articleFacts(): [name: string, text: string][] {
+  const article = readFileSync(new URL('../../web/article/index.html', import.meta.url), 'utf8');
+  const stated = article.matchAll(/<(\w+)[^>]*\bdata-fact="([^"]+)"[^>]*>([^<]*)<\/\1>/g);
+  return [...stated].map(([, , name = '', text = '']) => [name, text]);
+}
+
 export interface Shown {
   positions: Float32Array;
   error: Float32Array;

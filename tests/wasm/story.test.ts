@@ -10,7 +10,9 @@
 //
 // The bounds stay clear of the weakest of these.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { percentText } from '../../web/state/retrain-story.ts';
 import {
+  articleFacts,
   back,
   bytesOf,
   type Changes,
@@ -55,6 +57,12 @@ describe('train on 10,000 digits, retrain on the eights', () => {
     expect(hard.rest).toBeGreaterThan(0.2);
     expect(hard.others).toHaveLength(9);
     for (const [digit, change] of hard.others) expect(change, digit).toBeGreaterThan(0.05);
+    /* To the digit, where the article says so. */
+    const stated = articleFacts().filter(([name]) => name.startsWith('by itself: '));
+    expect(stated).toEqual([
+      ['by itself: selection', percentText(hard.selection)],
+      ['by itself: rest', percentText(hard.rest)],
+    ]);
   });
 
   it('at focus 0.5 the eights still gain 6 % or more, and the rest is hurt a third as much or less', async () => {
