@@ -231,7 +231,9 @@ describe('work that is kept', () => {
     const slots = new TestSlots();
     const first = await visit({ shelf, slots });
     await opened(first, file());
+    /* It ends by nothing but the pause. */
     expect(first.actions.setField('epochs', '100000')).toBe(true);
+    expect(first.actions.setField('patience', '0')).toBe(true);
     void first.actions.train();
     await expect.poll(() => (first.store.model.value?.losses.length ?? 0) > 8, WAIT).toBe(true);
     await first.actions.pause();
@@ -282,7 +284,10 @@ describe('a file too large to be kept', () => {
     await next.actions.open(file(ROWS - 1));
     await expect
       .poll(() => next.store.notices.value.map(({ text }) => text), WAIT)
-      .toEqual([expect.stringContaining('It is not the kinds.csv that was saved')]);
+      .toEqual([
+        expect.stringContaining('It is not the kinds.csv that was saved'),
+        'Open this kinds.csv as other data instead?',
+      ]);
     expect([next.store.table.value, next.saves.state.value.waiting]).toEqual([null, 'kinds.csv']);
     await next.actions.open(new File([file()], 'renamed.csv'));
     await expect.poll(() => next.saves.state.value.waiting, WAIT).toBeNull();

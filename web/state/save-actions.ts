@@ -502,9 +502,29 @@ class Keeper implements Saves {
     const waits = this.#waits;
     if (!waits || (file.name !== waits.work.data.name && file.size !== waits.work.data.size)) return false;
     void this.#put(waits, new File([file], waits.work.data.name)).then((done) => {
-      if (done && this.#waits === waits) this.#waits = null;
+      if (this.#waits !== waits) return;
+      if (done) this.#waits = null;
+      else this.#offerPlainly(file);
     });
     return true;
+  }
+
+  /** The file was not the one that is waited for, which has been told: it can be opened as what it is. */
+  #offerPlainly(file: File): void {
+    const { session, opener } = this.#desk;
+    const ask = session.notify({
+      tone: 'info',
+      text: `Open this ${file.name} as other data instead?`,
+      action: {
+        label: 'Open it',
+        run: () => {
+          session.dismiss(ask);
+          this.giveUp();
+          void opener.open(file);
+        },
+      },
+      other: { label: 'Keep waiting', run: () => session.dismiss(ask) },
+    });
   }
 
   async #openSession(file: File): Promise<void> {
