@@ -433,11 +433,14 @@ describe('panning in a mode that draws', () => {
 });
 
 describe('touch', () => {
-  it('clicks within a wider reach', () => {
+  it('clicks within a wider reach, and is told what the row is until it touches elsewhere', () => {
     near = 4;
     drag([[10, 10]], TOUCH);
     expect(reaches).toEqual([24]);
     expect(calls).toEqual(['click 4']);
+    expect(state.hover).toBe(4);
+    near = null;
+    drag([[90, 90]], TOUCH);
     expect(state.hover).toBeNull();
   });
 

@@ -134,6 +134,7 @@ describe('steps that change the model', () => {
     await undo.redo();
     expect(value.now).toBe(1);
     expect(store.undoable.value).toEqual({ undo: 'step to 1', redo: 'step to 2' });
+    expect(store.undoesModel.value).toEqual({ undo: true, redo: true });
     expect(refused).toEqual(new Array(2).fill('Stop the training first: this step changes the model.'));
     expect(said).toEqual([]);
     expect(store.phase.value).toBe(phase);

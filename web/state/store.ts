@@ -361,6 +361,7 @@ export interface Store {
   task: Signal<Task | null>;
   trails: Signal<boolean>; // lines from where rows were before the last retrain
   undoable: Signal<UndoState>;
+  undoesModel: Signal<{ undo: boolean; redo: boolean }>; // the next step changes the model: not during a training
   latentRange: Signal<LatentRange | null>; // of the model on screen
   pointSize: Signal<number>; // CSS pixels
   logLoss: Signal<boolean>;
@@ -448,6 +449,7 @@ export function createStore(): Store {
     task: signal<Task | null>(null),
     trails: signal(true),
     undoable: signal<UndoState>({ undo: null, redo: null }),
+    undoesModel: signal({ undo: false, redo: false }),
     bulk: {
       maps: new Map(),
       colours: null,

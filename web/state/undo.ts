@@ -69,6 +69,9 @@ export function createUndo(
     const next = { undo: done.at(-1)?.label ?? null, redo: undone.at(-1)?.label ?? null };
     const { undo, redo } = store.undoable.peek();
     if (undo !== next.undo || redo !== next.redo) store.undoable.value = next;
+    const model = { undo: done.at(-1)?.model === true, redo: undone.at(-1)?.model === true };
+    const before = store.undoesModel.peek();
+    if (before.undo !== model.undo || before.redo !== model.redo) store.undoesModel.value = model;
   }
 
   /** Drops what waits. */

@@ -361,8 +361,9 @@ class Gestures {
     }
     if (this.shy) this.host.focus({ preventScroll: true });
     const row = this.map.nearest(at.x, at.y, kindOf(event, REACH));
-    /* The points may have moved since the pointer came: what it shows is what was pressed. */
-    if (event.pointerType !== 'touch') this.target.hover(row);
+    /* The points may have moved since the pointer came: what it shows is what was pressed. A finger has no other way
+       to be told what a row is. */
+    this.target.hover(row);
     this.target.click(row, keys);
   }
 

@@ -159,6 +159,7 @@ function Random({ store, actions, rows }: PanelProps & { rows: number }): JSX.El
           inputMode="numeric"
           title={`Random rows: how many to select, 1 to ${formatCount(rows)}`}
           invalid={wrong.rows !== undefined}
+          eager
           describedBy={error ? `${id}-error` : undefined}
           onTake={(text) => take('rows', text, 1, rows, setN)}
         />
@@ -173,6 +174,7 @@ function Random({ store, actions, rows }: PanelProps & { rows: number }): JSX.El
           inputMode="numeric"
           title="Seed: the same seed gives the same rows"
           invalid={wrong.seed !== undefined}
+          eager
           describedBy={error ? `${id}-error` : undefined}
           onTake={(text) => take('seed', text, 0, 4_294_967_295, setSeed)}
         />

@@ -90,12 +90,18 @@ export function TopBar({ store, actions, onHelp }: PanelProps & { onHelp(): void
 
 export function UndoRedo({ store, actions }: PanelProps): JSX.Element {
   const { undo, redo } = store.undoable.value;
+  const model = store.undoesModel.value;
+  const training = 'job' in store.phase.value;
+  const why = (step: string | null, doing: string, waits: boolean): string | null => {
+    if (step === null) return `Nothing to ${doing}`;
+    return waits && training ? 'Stop the training first: this step changes the model' : null;
+  };
   return (
     <span class="undo-redo">
       <ActionButton
         name="Undo"
         look="quiet square"
-        why={undo === null ? 'Nothing to undo' : null}
+        why={why(undo, 'undo', model.undo)}
         hint={`Undo ${visibleText(undo ?? '')} (Ctrl+Z)`}
         onPress={() => void actions.undo()}
       >
@@ -104,7 +110,7 @@ export function UndoRedo({ store, actions }: PanelProps): JSX.Element {
       <ActionButton
         name="Redo"
         look="quiet square"
-        why={redo === null ? 'Nothing to redo' : null}
+        why={why(redo, 'redo', model.redo)}
         hint={`Redo ${visibleText(redo ?? '')} (Ctrl+Shift+Z)`}
         onPress={() => void actions.redo()}
       >

@@ -12,6 +12,8 @@ export interface TypedInputProps {
   inputMode: 'numeric' | 'decimal' | 'text';
   title?: string | undefined;
   invalid: boolean;
+  /** While it is wrong, each letter is looked at. */
+  eager?: boolean;
   describedBy?: string | undefined;
   /** Takes what was typed; false: it is wrong, and stays in the field to be corrected. */
   onTake(text: string): boolean;
@@ -38,7 +40,11 @@ export function TypedInput(props: TypedInputProps): JSX.Element {
       title={props.title}
       onFocus={() => onFocusChange?.(true)}
       onBlur={() => onFocusChange?.(false)}
-      onInput={(event) => setDraft(event.currentTarget.value)}
+      onInput={(event) => {
+        setDraft(event.currentTarget.value);
+        /* What was wrong is taken as soon as it is right: the words about it would be wrong from then on. */
+        if (props.eager && props.invalid) onTake(event.currentTarget.value);
+      }}
       onChange={(event) => take(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key === 'Enter') take(event.currentTarget.value);
