@@ -306,6 +306,23 @@ describe('a link to a local file', () => {
     expect(store.history.value.nodes).toHaveLength(1);
   });
 
+  it('asks before a training gives way to its file, and waits on when it does not', async () => {
+    const bench = await trained(2, named(csv()));
+    const opened = await page(await hashOf(bench));
+    const { actions, store } = opened;
+    void actions.open('kinds');
+    await expect.poll(() => store.phase.value.kind, WAIT).toBe('running');
+    await actions.pause();
+    await actions.open(named(csv()));
+    expect(notices(opened)).toEqual(['Training is under way. Open the saved view instead?']);
+    store.notices.value[0]?.other?.run();
+    expect(notices(opened)[0]).toContain('is waiting');
+    await actions.open(named(csv()));
+    store.notices.value[0]?.action?.run();
+    await expect.poll(() => store.announcement.value, WAIT).toContain('every row is where it was');
+    expect(positions(opened)).toEqual(positions(bench));
+  });
+
   it('can be given up, and another file opened plainly', async () => {
     const bench = await trained(2, named(csv()));
     const hash = await hashOf(bench);

@@ -127,7 +127,11 @@ export function createLinks(needs: LinkNeeds): Links {
     }
     const go = (): Promise<boolean> => (entry ? open(link, text, entry) : wait(link, text));
     if (ask && needsAsking()) {
-      question(go);
+      question(
+        'The address has a link in it. Open it? What is on the page now gives way.',
+        'Open the link',
+        go,
+      );
       return false;
     }
     return go();
@@ -139,16 +143,17 @@ export function createLinks(needs: LinkNeeds): Links {
     return kind !== 'starting' && kind !== 'empty' && store.table.peek() !== null;
   }
 
-  function question(go: () => Promise<boolean>): void {
-    const answer = (yes: boolean) => (): void => {
+  /** `kept`: done when what is on the page stays. */
+  function question(text: string, label: string, go: () => Promise<boolean>, kept?: () => void): void {
+    const answer = (then: (() => unknown) | undefined) => (): void => {
       session.settle('link', 'linked');
-      if (yes) void go();
+      then?.();
     };
     tell({
       tone: 'info',
-      text: 'The address has a link in it. Open it? What is on the page now gives way.',
-      action: { label: 'Open the link', run: answer(true) },
-      other: { label: 'Keep what is here', run: answer(false) },
+      text,
+      action: { label, run: answer(go) },
+      other: { label: 'Keep what is here', run: answer(kept) },
     });
   }
 
@@ -217,9 +222,15 @@ export function createLinks(needs: LinkNeeds): Links {
   }
 
   async function take(file: File): Promise<boolean> {
-    if (!waiting || 'job' in store.phase.peek()) return false;
+    if (!waiting) return false;
     const { link, text } = waiting;
-    await open(link, text, file);
+    const go = (): Promise<boolean> => open(link, text, file);
+    if ('job' in store.phase.peek() && !store.firstVisit.peek()) {
+      const asked = 'Training is under way. Open the saved view instead?';
+      question(asked, 'Open the saved view', go, () => void wait(link, text));
+    } else {
+      await go();
+    }
     return true;
   }
 
