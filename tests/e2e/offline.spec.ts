@@ -149,6 +149,10 @@ test(
         expect(response?.status(), path).toBe(200);
         expect(await isolated(page), path).toBe(true);
       }
+      // Figures in an article, each a page of its own in a frame.
+      await page.goto(`${site.url}article/`);
+      await page.locator('iframe').first().scrollIntoViewIfNeeded();
+      await page.frameLocator('iframe').first().getByRole('region', { name: 'Map', exact: true }).waitFor();
       // What was never there is the browser's own error, not something of ours.
       await expect(page.goto(`${site.url}elsewhere/`)).rejects.toThrow(/ERR_/);
       site.assertClean();
