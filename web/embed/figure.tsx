@@ -71,7 +71,8 @@ export function startFigure(host: HTMLElement, read: ReadSettings, peer: Peer, t
   render(<App store={store} actions={acting} hide={read.figure.hide} embedded elsewhere={elsewhere} />, host);
   const started = acting.start().then(() => acting.setTheme(theme));
   return {
-    perform: (command) => started.then(() => performer.perform(command)),
+    /* What the person does comes a moment after the page, as a rule; whoever asks by a command waits for it. */
+    perform: (command) => started.then(() => acting.acts.enter()).then(() => performer.perform(command)),
     setTheme: (next) => void started.then(() => acting.setTheme(next)),
     hideLink() {
       linked = true;
@@ -119,10 +120,11 @@ async function arrive(
   for (const [name, value] of figure.fields) await attempt(() => performer.set({ [name]: value }));
   const { colour, select, focus } = figure;
   if (colour !== null) await attempt(() => performer.colour(colour));
+  void actions.train();
+  await attempt(() => actions.acts.enter());
   if (focus !== null) actions.setFocus(focus);
   if (select !== null) await attempt(() => performer.select(select));
   complain();
-  void actions.train();
 }
 
 /** So long after the last change the link is made, ms. */
