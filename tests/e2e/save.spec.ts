@@ -165,6 +165,7 @@ test('two tabs keep their own, damaged work is refused in a sentence, and what i
   await page.goto('about:blank');
   await second.reload();
   await bringBack(second, 'two.csv').waitFor();
+  await region(second, 'Your work is still here').getByText('1 more', { exact: true }).click();
   await bringBack(second, 'one.csv').waitFor();
 
   /* Someone changes one byte of one array, and the record of the other. */
