@@ -2,15 +2,12 @@
 
 import type { EpochLoss } from '../protocol/messages.ts';
 import type { History } from './store.ts';
-import { lossNumber } from './transport.ts';
+import { hasSelection, lossNumber } from './transport.ts';
+
+export { hasSelection };
 
 /** Epochs, then train, held out, selection and rest; null where there is none. */
 export type LossColumns = [number[], ...(number | null)[][]];
-
-/** Whether an epoch tells selection and rest apart. */
-export function hasSelection(loss: EpochLoss | undefined): boolean {
-  return typeof loss?.selection === 'number' || typeof loss?.rest === 'number';
-}
 
 /**
  * Epochs after which something else was begun: the ends of the states that these losses have gone through, but for

@@ -3,7 +3,7 @@
  * functions of the store's values.
  */
 
-import type { Estimate, Progress } from '../protocol/messages.ts';
+import type { EpochLoss, Estimate, Progress } from '../protocol/messages.ts';
 import { sameParams } from './form.ts';
 import type { FormState, ModelState, Phase, TableState, Task } from './store.ts';
 import { formatCount, formatNumber } from './summary.ts';
@@ -184,4 +184,9 @@ export function advice(table: TableState | null, estimate: Estimate | null): str
   const shape = `${formatCount(n)} ${n === 1 ? 'row' : 'rows'}, ${formatCount(d)} ${d === 1 ? 'number' : 'numbers'}`;
   if (!estimate || estimate.refused) return shape;
   return `${shape}: ${aboutText(estimate.seconds)} to train`;
+}
+
+/** Whether an epoch tells selection and rest apart. */
+export function hasSelection(loss: EpochLoss | undefined): boolean {
+  return typeof loss?.selection === 'number' || typeof loss?.rest === 'number';
 }

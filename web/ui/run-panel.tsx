@@ -2,7 +2,6 @@
 
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { hasSelection } from '../state/loss-lines.ts';
 import type { Store } from '../state/store.ts';
 import { formatCount } from '../state/summary.ts';
 import {
@@ -10,6 +9,7 @@ import {
   duration,
   type EpochCount,
   epochsOf,
+  hasSelection,
   lossNumber,
   lossUnit,
   nextTimeLeft,
