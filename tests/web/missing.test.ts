@@ -33,7 +33,7 @@ async function miss(): Promise<void> {
   await settle();
 }
 
-it('loads the page anew where the host has another build, once for each build, then tells', async () => {
+it('row 80: loads the page anew where the host has another build, once for each build, then tells', async () => {
   await miss();
   expect(ground.reload).toHaveBeenCalledTimes(1);
   expect(told).toEqual([]);
