@@ -146,6 +146,8 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
 
 /** The panels that there are something in, as tabs. */
 function Tabs({ store, sheets, shows }: TabsProps): JSX.Element | null {
+  /* Their icons come with the panels: drawn again then. */
+  void panels.content.value;
   const table = store.table.value !== null;
   const map = table && store.map.value !== null;
   const filled: Partial<Record<Part, boolean>> = {
