@@ -73,6 +73,7 @@ const DIALOGS: readonly (string | RegExp)[] = [
   /^Saved selections/,
   /^Retrain settings/,
   'Export',
+  'Share',
 ];
 
 /** Of the sheets that panels are in in a narrow window. */
