@@ -4,6 +4,7 @@
  * Those here are on the first picture of the page; the others are in more-icons.ts, and come with the panels.
  */
 
+import { signal } from '@preact/signals';
 import {
   CircleAlert,
   CircleQuestionMark,
@@ -56,11 +57,12 @@ type Drawing = (typeof icons)[keyof typeof icons];
 
 export type IconName = keyof typeof icons | keyof typeof moreIcons;
 
-const known: Partial<Record<IconName, Drawing>> = { ...icons };
+/** Those that were drawn before they were known are drawn then. */
+const known = signal<Partial<Record<IconName, Drawing>>>(icons);
 
 /** Takes the others. */
 export function addIcons(more: Partial<Record<IconName, Drawing>>): void {
-  Object.assign(known, more);
+  known.value = { ...known.peek(), ...more };
 }
 
 export interface IconProps {
@@ -83,7 +85,7 @@ export function Icon({ name, size = 16 }: IconProps): JSX.Element {
       stroke-linejoin="round"
       aria-hidden="true"
     >
-      {known[name]?.map(([tag, attributes], i) => h(tag, { key: i, ...attributes }))}
+      {known.value[name]?.map(([tag, attributes], i) => h(tag, { key: i, ...attributes }))}
     </svg>
   );
 }
