@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/preact';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RowsSummary } from '../../web/protocol/messages.ts';
 import type { Store } from '../../web/state/store.ts';
 import type { ViewActions } from '../../web/state/view-actions.ts';
@@ -186,6 +186,13 @@ describe('the inspector for several rows', () => {
 describe('the inspector makes room', () => {
   const retrain = historyNode({ id: 1, parent: 0, kind: 'retrain', before: BEFORE, after: AFTER });
   const open = (region: HTMLElement): boolean => region.querySelector('.row-picker') !== null;
+
+  /* A window wide enough for panels beside the map; the stand-in for a browser reads no width in em. */
+  beforeEach(() => {
+    const wide = { matches: false, addEventListener() {}, removeEventListener() {} };
+    vi.spyOn(window, 'matchMedia').mockReturnValue(wide as unknown as MediaQueryList);
+  });
+  afterEach(() => vi.restoreAllMocks());
 
   it('once for what a retrain has changed, and comes back when a row is pressed', async () => {
     const store = selectedStore();

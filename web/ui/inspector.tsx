@@ -64,7 +64,7 @@ function useFold(store: Store): [boolean, () => void] {
   useEffect(() => {
     if (!changed || settled.current !== 'no') return;
     settled.current = 'yielded';
-    if (matchMedia('(width > 56.1875em)').matches && store.pinned.peek() === null) setOpen(false);
+    if (!matchMedia(NARROW).matches && store.pinned.peek() === null) setOpen(false);
   }, [store, changed]);
   useEffect(() => {
     if (settled.current === 'yielded' && pinned !== null) setOpen(true);

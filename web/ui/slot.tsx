@@ -12,7 +12,7 @@ import { createRoom } from '../state/room.ts';
 import type { Part } from './parts.ts';
 
 /** As narrow.css has it: 899 px, and as much more as a person has made letters larger. */
-const NARROW = '(max-width: 56.1875em)';
+export const NARROW = '(max-width: 56.1875em)';
 
 type Kit = typeof import('./sheets.tsx');
 
