@@ -20,6 +20,7 @@ import { LatentCells } from './latent-cells.tsx';
 import type { ViewProps } from './map-toolbar.tsx';
 import { RowImage } from './row-image.tsx';
 import { SeveralRows } from './several-rows.tsx';
+import { NARROW } from './slot.tsx';
 
 export function Inspector({ store, actions }: ViewProps): JSX.Element {
   const table = store.table.value;
