@@ -9,9 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => fox?.close());
 
-test('the demonstration is drawn and trained to its end', async () => {
+test('the demonstration is trained on all rows and drawn, and another set is trained to its end', async () => {
   const { page } = fox;
-  await page.waitForSelector('.status ::-p-text(finished)', { timeout: 100_000 });
+  await page.waitForFunction(() => /epoch [3-9]/.test(document.querySelector('footer')?.textContent ?? ''), {
+    timeout: 100_000,
+  });
   const canvas = await page.$('.map canvas');
   const coloured = await canvas?.evaluate((element) => {
     const found = element as HTMLCanvasElement;
@@ -24,5 +26,7 @@ test('the demonstration is drawn and trained to its end', async () => {
     return sum;
   });
   expect(coloured).toBeGreaterThan(5000);
+  await page.select('select.data-set', 'iris');
+  await page.waitForSelector('.status ::-p-text(finished)', { timeout: 100_000 });
   fox.assertClean();
 });

@@ -11,7 +11,7 @@ export const built = (site: 'site' | 'site-faults'): string => resolve(root, 'di
 /** A folder for a test's files, removed by the function that comes with it. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(resolve(tmpdir(), 'unfold-test-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
 /** Folder of raw data sets for tests, or null. A test that needs it and has none is skipped. */

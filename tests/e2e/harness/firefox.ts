@@ -12,7 +12,7 @@
 import { type Browser, launch, type Page } from 'puppeteer-core';
 import { serve } from '../../../build/serve.mjs';
 import { findFirefox } from '../../../build/setup.mjs';
-import { built } from './files.ts';
+import { built, temporaryFolder } from './files.ts';
 
 export interface FirefoxOptions {
   /** 'all': cross-origin isolation and compression; 'none': the plainest host there is. Default 'all'. */
@@ -40,12 +40,17 @@ export interface Fox {
 export async function launchFirefox(prefs: Record<string, unknown> = {}): Promise<Browser> {
   const executablePath = findFirefox();
   if (executablePath === null) throw new Error('Firefox was not found. Run `npm run setup -- --tests`.');
-  return launch({
+  /* Run by root, Firefox refuses a home that is another's, and it needs one where there is none. */
+  const home = temporaryFolder();
+  const browser = await launch({
     browser: 'firefox',
     executablePath,
     headless: true,
+    env: { ...process.env, HOME: home.path },
     extraPrefsFirefox: { 'dom.serviceWorkers.enabled': false, ...prefs },
   });
+  browser.process()?.once('exit', home.remove);
+  return browser;
 }
 
 /** Serves the built site on a free port and opens it in a Firefox of its own. */
