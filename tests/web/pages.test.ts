@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 // The pages to be read (web/docs, web/article) are true: what they list is what there is, their snippets can be used as they
 // stand, and each is under the same policy and has the same way to the others.
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { cleanup, render, screen } from '@testing-library/preact';
@@ -187,6 +188,31 @@ describe('docs/embed.html', () => {
       const module = script.getAttribute('type') === 'module';
       expect(script.getAttribute('src')).toMatch(module ? /embed\.js$/ : /embed-classic\.js$/);
     }
+  });
+});
+
+describe('the notebook snippet of docs/embed.html', () => {
+  const snippet = [...parsed('docs/embed.html').querySelectorAll('pre[data-snippet="python"]')]
+    .map(({ textContent }) => textContent ?? '')
+    .find((text) => text.includes('json.dumps'));
+
+  it('writes < of the data as an escape of JSON, which in Python takes two backslashes', () => {
+    expect(snippet).toContain(String.raw`.replace("<", "\\u003c")`);
+  });
+
+  const python = spawnSync('python3', ['-c', 'print(1)']).status === 0;
+  it.skipIf(!python)('run in Python, lets no text of a data frame become script', () => {
+    const cells = 'a\n</script><script>alert(1)</script>\n';
+    /* In place of the packages of a notebook: a frame of one text, and HTML that prints what it is given. */
+    const stage =
+      'class Frame:\n    def to_csv(self, index): return CELLS\n' +
+      `frame = Frame()\nCELLS = ${JSON.stringify(cells)}\ndef HTML(text): print(text)\n`;
+    const code = stage + (snippet ?? '').replace('from IPython.display import HTML\n', '');
+    const { stdout, stderr } = spawnSync('python3', ['-c', code], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout.match(/<\/?script/g)).toEqual(['<script', '</script']);
+    const literal = /encode\((".*")\)/.exec(stdout)?.[1] ?? '""';
+    expect(JSON.parse(literal)).toBe(cells);
   });
 });
 
