@@ -461,12 +461,66 @@ describe('what a link can’t do is said', () => {
         'empty',
       ]);
     }
+  });
 
-    const rows = await changed(hash, ({ sets }) => ({
+  it('nothing of what is on the page gives way to a link that can’t be followed (row 76)', async () => {
+    const bench = await trained();
+    select(bench, 5);
+    await bench.actions.retrain();
+    const { actions, store } = bench;
+    const link = await linkIn(await hashOf(bench));
+    const rated = (rate: number): Link['path'] =>
+      link.path.map((one) => ({
+        ...one,
+        fits: one.fits.map((fit) => ({ ...fit, rates: [{ after: 1, rate }] })),
+      }));
+    const wrong: [Partial<Link>, RegExp][] = [
+      [{ sets: link.sets?.map((set) => ({ ...set, hash: 7 })) ?? [] }, /is not one of these rows/],
+      [{ path: rated(-5) }, /learning_rate is -5/],
+      [{ retrain: { focus: 1, epochs: 2 ** 50, learning_rate: 0.01 } }, /epochs is \d+/],
+      [{ retrain: { focus: 1, epochs: 5, learning_rate: -1e300 } }, /learning_rate is -1e\+300/],
+      [{ colour: { kind: 'column', column: 40_000 } }, /can’t be/],
+      [
+        { params: { ...link.params, hidden: Array<number>(8).fill(4096) } },
+        /parameters; at most|more memory/,
+      ],
+    ];
+    const here = () => ({
+      table: store.table.value?.info.table,
+      nodes: store.history.value.nodes.map(told),
+      retrain: store.retrain.value,
+      colour: store.colour.value,
+      selected: [...rowsOf(store.bulk.selected)],
+      phase: store.phase.value.kind,
+      places: positions(bench),
+    });
+    const before = here();
+    expect(before.nodes).toHaveLength(2);
+    for (const [change, why] of wrong) {
+      expect(await actions.openLink(`#${await encodeLink({ ...link, ...change })}`)).toBe(false);
+      expect(notices(bench)).toEqual([expect.stringMatching(why)]);
+      expect(store.notices.value[0]?.hint).toBe('Nothing of it was used.');
+      expect(here()).toEqual(before);
+    }
+    // And what is on the page goes on.
+    await actions.retrain();
+    expect(store.history.value.nodes).toHaveLength(3);
+  });
+
+  it('a file’s link that can’t be followed is not waited for any longer', async () => {
+    const bench = await trained(2, new File([csv()], 'mine.csv'));
+    select(bench, 5);
+    await bench.actions.retrain();
+    const opened = await changed(await hashOf(bench), ({ sets }) => ({
       sets: sets?.map((set) => ({ ...set, hash: 7 })) ?? [],
     }));
-    expect(notices(rows)).toEqual([expect.stringContaining('is not one of these rows')]);
-    expect([rows.store.table.value?.info.name, rows.store.history.value.nodes]).toEqual(['Kinds', []]);
+    expect(notices(opened)[0]).toContain('is waiting');
+    await opened.actions.open(new File([csv()], 'mine.csv'));
+    expect(notices(opened)).toEqual([expect.stringContaining('is not one of these rows')]);
+    expect([opened.store.table.value, opened.store.phase.value.kind]).toEqual([null, 'empty']);
+    void opened.actions.open(new File([csv()], 'mine.csv'));
+    await rested(opened);
+    expect(opened.store.history.value.nodes).toHaveLength(1);
   });
 
   it('a training that was stopped on the way is not the link’s, and can be begun again', async () => {

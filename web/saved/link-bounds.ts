@@ -1,7 +1,7 @@
 /** Whether the numbers of a link are ones that the kernels take: asked before anything on the page gives way. */
 
 import type { Bounds } from '../protocol/messages.ts';
-import type { Link } from './link.ts';
+import type { FitNumbers, Link } from './link.ts';
 
 function beyond(name: string, value: number, lo: unknown, hi: unknown): string | null {
   const first = (bound: unknown): number => Number(Array.isArray(bound) ? bound[0] : bound);
@@ -22,11 +22,22 @@ function of(values: object, { lo, hi }: Bounds): string | null {
   return null;
 }
 
+type Rated = Pick<FitNumbers, 'rates'>;
+
+/** A rate that was set on the way is one of a fit's. */
+function withRates({ rates = [], ...numbers }: Rated): object[] {
+  return [numbers, ...rates.map(({ rate }) => ({ learning_rate: rate }))];
+}
+
 /** The first number that is out of bounds, in a sentence; null when there is none. */
-export function outside({ params, fit, path }: Link, bounds: { params: Bounds; fit: Bounds }): string | null {
+export function outside(
+  { params, fit, retrain, path }: Link,
+  bounds: { params: Bounds; fit: Bounds },
+): string | null {
   const layers = of({ n_hidden: params.hidden.length }, bounds.params);
   if (params.loss === 'bce' && params.output !== 'sigmoid') return 'the loss bce needs the output sigmoid.';
-  const fits = [fit, ...path.flatMap((training) => training.fits)];
+  const trainings: Rated[] = path.flatMap((training) => training.fits);
+  const fits = [...[fit, ...trainings].flatMap(withRates), retrain ?? {}];
   return (
     layers ??
     of(params, bounds.params) ??

@@ -132,14 +132,45 @@ export type LinkFit = v.InferOutput<typeof fit>;
 /** Numbers of a fit without its rows. */
 export type FitNumbers = v.InferOutput<typeof fitNumbers>;
 
+/** Columns that a maker finds its rows by. */
+function columnsOf(made: Maker): number[] {
+  switch (made.kind) {
+    case 'class':
+    case 'range':
+      return [made.column];
+    case 'search':
+      return made.column === null ? [] : [made.column];
+    case 'not':
+      return columnsOf(made.of);
+    case 'both':
+      return [...columnsOf(made.first), ...columnsOf(made.second)];
+    default:
+      return [];
+  }
+}
+
+/** Every column that is spoken of is one of the table's. */
+function columnsThere({ roles: written, colour, sets = [], path, selection }: Link): boolean {
+  const columns = readRoles(written)?.length ?? 0;
+  const makers = [
+    ...sets.flatMap((each): Maker[] => (each.is === 'by' ? [each.by] : [])),
+    ...path.flatMap(({ maker: made }) => made ?? []),
+    ...(selection ? [selection.maker] : []),
+  ];
+  const named = makers.flatMap(columnsOf);
+  if (colour.kind === 'column') named.push(colour.column);
+  return named.every((column) => column < columns);
+}
+
 /**
- * What the schema can't say: every set that is meant is there, a name or an id, a selection for each retrain. The
- * sentence says what is wrong; null: nothing.
+ * What the schema can't say: every set and column that is meant is there, a name or an id, a selection for each
+ * retrain. The sentence says what is wrong; null: nothing.
  */
 export function inconsistency(found: Link): string | null {
   const sets = found.sets?.length ?? 0;
   const there = (at: number | undefined): boolean => at === undefined || at < sets;
   if ((found.id === undefined) === (found.file === undefined)) return 'It names no data.';
+  if (!columnsThere(found)) return 'It speaks of a column that the data don’t have.';
   const { latent } = found.params;
   const drawn = (shown: [number, number] | undefined): boolean =>
     shown === undefined || (shown[0] !== shown[1] && shown.every((axis) => axis < latent));
@@ -155,6 +186,7 @@ export function inconsistency(found: Link): string | null {
     if ((kind === 'train') !== (at === undefined) || (kind === 'train') !== (made === undefined)) {
       return 'One of its trainings is without rows.';
     }
+    if (at !== undefined && found.sets?.[at]?.n === 0) return 'One of its trainings is without rows.';
     if (kind !== 'train' && fits.length > 1) return 'One of its retrains is more than one.';
   }
   return there(found.selection?.set) ? null : 'Rows that it speaks of are not in it.';

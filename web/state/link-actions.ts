@@ -4,12 +4,13 @@
  */
 
 import { failure } from '../protocol/failure.ts';
-import type { FeatureInfo, FitSpec, Id, RowBits } from '../protocol/messages.ts';
+import type { ErrorCode, FeatureInfo, FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { fitSpecOf, type Link, type LinkFit, type LinkTraining, readRoles } from '../saved/link.ts';
 import { outside } from '../saved/link-bounds.ts';
 import { decodeLink, linkText } from '../saved/link-code.ts';
 import { mismatch, setsOf } from '../saved/link-sets.ts';
 import { hashFloats } from '../saved/rows-code.ts';
+import { failureOf } from './engine-port.ts';
 import { formFor } from './form.ts';
 import { type Deed, plain, type Recorder } from './history-actions.ts';
 import { fullMaker } from './link-path.ts';
@@ -53,6 +54,9 @@ export interface Links extends Sharing {
   /** Takes a file that a link waits for; false when none does. */
   take(file: File): Promise<boolean>;
 }
+
+/** Failures that are the link's: it asks for what is not there, or can't be done here. */
+const IN_THE_LINK: ReadonlySet<ErrorCode> = new Set(['bad_param', 'too_large']);
 
 /** How a training ended, as the worker tells it of one that was stopped or had learnt enough. */
 function retold(training: LinkTraining, fit: LinkFit, epochs: number): NonNullable<Deed['retell']> {
@@ -159,7 +163,9 @@ export function createLinks(needs: LinkNeeds): Links {
 
   async function open(link: Link, text: string, source: CatalogEntry | File): Promise<boolean> {
     const roles = readRoles(link.roles) ?? [];
-    let other: string | null = null;
+    let other: string | null = null; // why the data are not the link's
+    let wrong: string | null = null; // why there is no way to its state, though the data are
+    let sets: RowBits[] = [];
     const shown = await opener.openAs(source, {
       roles,
       scale: link.scale,
@@ -168,15 +174,41 @@ export function createLinks(needs: LinkNeeds): Links {
         other = mismatch(link, info, roles.length);
         if (other !== null) throw failure('cancelled', other);
       },
+      async also({ table, state }) {
+        try {
+          sets = await wayOf(link, table, state.info.rows);
+        } catch (error) {
+          const { code, message } = failureOf(error);
+          if (!IN_THE_LINK.has(code)) throw error;
+          wrong = message;
+          throw failure('cancelled', message);
+        }
+        return { show: () => undefined, drop: () => undefined };
+      },
     });
     if (shown) {
       forgetWaiting();
-      await follow(link, text);
+      await follow(link, text, sets);
       return true;
+    }
+    if (wrong !== null) {
+      forgetWaiting();
+      return refuse(`The link can’t be followed. ${wrong}`);
     }
     if (other === null) return false;
     if (source instanceof Blob) return another(source, other);
     return refuse(`${source.title} is not the data set that the link was made of. ${other}`);
+  }
+
+  /** The rows of its sets, once it is known that its model can be made; throws when not. Nothing gave way yet. */
+  async function wayOf(link: Link, table: Id, rows: number): Promise<RowBits[]> {
+    const { path, params, method, fit } = link;
+    const sets = await setsOf(link, rows, (by) => engine.request({ type: 'select', table, by }));
+    if (path.length > 0) {
+      const { refused } = await engine.request({ type: 'estimate', table, method, params, fit });
+      if (refused !== null) throw failure('too_large', refused);
+    }
+    return sets;
   }
 
   /* ---- a local file ------------------------------------------------------------------------------------- */
@@ -237,15 +269,12 @@ export function createLinks(needs: LinkNeeds): Links {
   /* ---- the way to its state ----------------------------------------------------------------------------- */
 
   /** From data that are on screen to the state of the link. Tells what comes of it. */
-  async function follow(link: Link, text: string): Promise<void> {
+  async function follow(link: Link, text: string, sets: readonly RowBits[]): Promise<void> {
     const table = store.table.peek();
     if (!table?.features) return;
     const here = (): boolean => store.table.peek()?.info.table === table.info.table;
     try {
       settings(link, table.features);
-      const select = (by: Parameters<typeof setsOf>[2] extends (by: infer B) => unknown ? B : never) =>
-        engine.request({ type: 'select', table: table.info.table, by });
-      const sets = await setsOf(link, table.info.rows, select);
       const arrived = link.path.length === 0 || (await train(link, text, table.info.table, sets));
       if (!arrived || !here()) return;
       await look(link, sets);
@@ -267,9 +296,6 @@ export function createLinks(needs: LinkNeeds): Links {
 
   /** Does the trainings again. False when that has ended on the way, which has been told. */
   async function train(link: Link, text: string, table: Id, sets: readonly RowBits[]): Promise<boolean> {
-    const { params, method, fit } = link;
-    const { refused } = await engine.request({ type: 'estimate', table, method, params, fit });
-    if (refused !== null) throw failure('too_large', refused);
     const model = await runner.create(table);
     if (!model) return false;
     const id = model.info.model;
