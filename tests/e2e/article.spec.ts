@@ -82,7 +82,8 @@ describe('the article', () => {
       await frame.locator('.selection-number', { hasText: '944 of 10,000 selected' }).waitFor();
       const first = retrained(page, 2);
       await press(page, 'Retrain on them');
-      const { errors, focus, rows } = await first;
+      const whole = await first;
+      const { errors, focus, rows } = whole;
       expect({ focus, rows }).toEqual({ focus: 1, rows: 944 });
       await until('the text has followed', async () => (await now(page, 2)).startsWith('In your figure'));
       expect(asShown(await now(page, 2))).toMatch(
@@ -97,6 +98,20 @@ describe('the article', () => {
       expect(await page.locator('#agreement').innerText()).toMatch(
         /^In your browser they are: all 22 numbers/,
       );
+
+      /* Where a number came out otherwise, also one of before, that would be said. */
+      const agreement = await page.locator('#agreement').innerText();
+      const said = await page.evaluate((seen) => {
+        const errors = seen.errors?.map((one) => (one.name === '3' ? { ...one, before: 9 } : one));
+        const figure = document.querySelector('#figure-2 unfold-map');
+        const tell = (detail: unknown): string => {
+          figure?.dispatchEvent(new CustomEvent('unfold-finished', { detail }));
+          return document.getElementById('agreement')?.textContent ?? '';
+        };
+        return [tell({ ...seen, errors }), tell({ ...seen, from: 1, errors: [] }), tell(seen)];
+      }, whole);
+      expect(said[0]).toMatch(/^In your browser 1 of 22 numbers differ \(\S+ is 9\S* here\)/);
+      expect(said.slice(1)).toEqual([said[0], agreement]);
 
       await press(page, 'Take it back');
       await until(

@@ -102,16 +102,25 @@ const EIGHTS = 944;
 const cell = (row: HTMLTableRowElement, i: number): string => row.cells[i]?.textContent?.trim() ?? '';
 
 /** The printed numbers beside those of a retrain on the eights, at a focus that is printed; null: no such retrain. */
-function compared({ errors, focus, rows, kind, epochs }: Finished): [printed: string, here: string][] | null {
+function compared({
+  errors,
+  focus,
+  rows,
+  kind,
+  epochs,
+  from,
+}: Finished): [printed: string, here: string][] | null {
   const percent = Math.round((focus ?? 0) * 100);
   const row = tradeRows.find((one) => one.dataset['focus'] === String(percent));
-  if (!errors || !row || kind !== 'retrain' || rows !== EIGHTS || epochs !== 5) return null;
+  /* A retrain of a model that was retrained before, or trained on: nothing is printed of that. */
+  if (!errors || !row || kind !== 'retrain' || from !== 0 || rows !== EIGHTS || epochs !== 5) return null;
   const digits = new Map(errors.flatMap((one) => (one.of === 'class' ? [[one.name, one] as const] : [])));
+  /* As many rows, but not the eights. */
+  const before8 = errorText(digits.get('8')?.before ?? Number.NaN);
+  if (errorText(group(errors, 'selection')?.before ?? Number.NaN) !== before8) return null;
   const before = digitRows.map((digit): [string, string] => {
     return [cell(digit, 1), errorText(digits.get(digit.dataset['digit'] ?? '')?.before ?? Number.NaN)];
   });
-  /* A retrain of a model that was retrained before, or of other rows: nothing is printed of that. */
-  if (before.some(([printed, here]) => printed !== here)) return null;
   const pairs: [string, string][] = [
     ...before,
     [cell(row, 1), wordOf(group(errors, 'selection'))],

@@ -69,7 +69,7 @@ export type Choice =
   | { random: number; seed?: number }
   | { range: string; from?: number | null; to?: number | null } // the column; both ends included
   | { search: string; column?: string }
-  | { rows: readonly number[] }
+  | { rows: readonly number[] | Uint32Array }
   | 'all'
   | 'none';
 
@@ -86,10 +86,13 @@ export interface Commands {
   load: { take: { buffer: ArrayBuffer } & LoadOptions; give: Shape };
   /** Sets fields of the form; takes none of them when one can't be used. */
   set: { take: { parameters: Parameters }; give: null };
-  /** Trains, on from the present weights where that makes sense; ends a pause. Answered when the training has ended or rests. */
+  /** Trains, on from the present weights where that makes sense; ends a pause. Answered when the training has ended, or the reader has paused it. */
   run: { take: object; give: Finished | null };
   pause: { take: object; give: null };
-  /** Answered when it has ended; null: nothing came of it, since it was stopped or failed. */
+  /**
+   * Answered when it has ended; one that rests while the figure is far from what is seen has not. null: there is no new
+   * state, since it was stopped before its first batch, or something else took over. What fails is an error.
+   */
   retrain: { take: RetrainOptions; give: Finished | null };
   select: { take: { rows: Choice }; give: SelectionNews };
   /** Ids of the selected rows, ascending, counted from 0. */
@@ -98,7 +101,7 @@ export interface Commands {
   redo: { take: object; give: null };
   /** Returns to a state of the model, bit for bit: 0 after the first training, 1 after the next. Refused while something trains. */
   back: { take: { state: number }; give: null };
-  /** The hash that opens what is shown, as '#v1.…'; null where there is none, since the data is not in the catalogue. */
+  /** The hash that opens what is shown, as '#v1.…'; null where there is none: the data was handed over, or the state can't be made again. */
   link: { take: object; give: string | null };
 }
 export type CommandName = keyof Commands;
@@ -117,6 +120,8 @@ export interface SelectionNews {
 
 export interface Finished {
   kind: 'train' | 'retrain' | 'exclude' | 'scratch';
+  state: number; // that it has led to, as `back` counts them
+  from: number | null; // state that it began from; null: of a first training
   epochs: number; // of this training
   steps: number; // batches of the model, in all
   train: number | null; // loss of the last epoch
@@ -155,6 +160,7 @@ export type ErrorWord =
   | 'refused' // the figure can't do that now: the message says why
   | 'blocked' // the browser, or the page around the figure, does not let it in
   | 'gone' // the figure was removed from its page
+  | 'lost' // data that was handed over is gone, since the figure was moved: hand it over again
   | (string & {});
 
 /** Events of the element: `event.detail`. They bubble. */
@@ -188,7 +194,8 @@ export type FromFigure = Tagged &
     | { type: 'broken'; message: string } // its scripts did not come
     | { type: 'state'; waits: 'click' | 'visible' | null }
     | { type: 'event'; name: keyof FigureEvents; detail: FigureEvents[keyof FigureEvents] }
-    | { type: 'link'; hash: string }
+    | { type: 'unable'; error: Trouble } // what it was made for can't be opened: `ready` is rejected; told as an event, too
+    | { type: 'link'; hash: string | null; handed: boolean } // null: there is none now; handed: nor can the data be had again
     | { type: 'answer'; id: number; value: unknown }
     | { type: 'answer'; id: number; error: Trouble }
   );

@@ -142,9 +142,13 @@ export class UnfoldMapElement extends HTMLElement {
   #leave: AbortController | null = null; // ends everything that listens
   #rebuild = 0;
   #view: string | null = null; // the hash that opens what the figure shows
+  #handed = false; // what it shows was put into it: nothing brings that back
+  #failed: FigureError | null = null; // why there is no figure in the frame
+  #to = ''; // the origin that the frame is spoken to by; '*': it has none
   #ready = deferred<Shape>();
+  #unready = false; // `ready` was rejected; data that come later make it another
 
-  /** Resolves when data is on screen; rejects when the figure is removed before. */
+  /** Resolves when data is on screen; rejects when what the figure was made for can't be opened, or it is removed before. */
   get ready(): Promise<Shape> {
     return this.#ready.promise;
   }
@@ -232,6 +236,11 @@ export class UnfoldMapElement extends HTMLElement {
       themes.disconnect();
     });
     this.#makeFrame();
+    if (!this.#handed) return;
+    this.#handed = false;
+    const message =
+      'The figure was moved, and the data that was handed over did not move with it: hand it over again.';
+    this.#tell('unfold-error', { code: 'lost', message });
   }
 
   disconnectedCallback(): void {
@@ -295,6 +304,7 @@ export class UnfoldMapElement extends HTMLElement {
     this.#rebuild = window.setTimeout(() => {
       if (!this.isConnected) return;
       this.#view = null;
+      this.#handed = false;
       this.#forget('gone', 'The figure was made anew, with other attributes.');
       this.#makeFrame();
     });
@@ -305,10 +315,13 @@ export class UnfoldMapElement extends HTMLElement {
     this.#frame?.remove();
     this.#words?.replaceChildren();
     this.#connected = false;
+    this.#failed = null;
+    if (this.#open) this.#open.hidden = true;
     const frame = document.createElement('iframe');
     frame.title = this.getAttribute('aria-label') ?? this.title ?? '';
     if (frame.title === '') frame.title = 'Interactive map of data, made with Unfold';
-    frame.allow = 'cross-origin-isolated';
+    /* The latter for copying a link, which the reader asks for by a button. */
+    frame.allow = 'cross-origin-isolated; clipboard-write';
     frame.referrerPolicy = 'no-referrer';
     if (this.getAttribute('start') !== 'load') frame.loading = 'lazy';
     /* On our own origin a sandbox could undo itself, and only look like one. */
@@ -333,7 +346,7 @@ export class UnfoldMapElement extends HTMLElement {
   /** A frame that loads and stays silent was refused, or its scripts were: said in its place. */
   #expect(frame: HTMLIFrameElement): void {
     const timer = setTimeout(() => {
-      if (frame !== this.#frame || this.#connected) return;
+      if (frame !== this.#frame || this.#connected || this.#failed) return;
       this.#fail(silence(address));
     }, PATIENCE);
     this.#leave?.signal.addEventListener('abort', () => clearTimeout(timer));
@@ -342,25 +355,39 @@ export class UnfoldMapElement extends HTMLElement {
   /** The page's own policy keeps the frame out: no need to wait for it. */
   #refused({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void {
     const frames = effectiveDirective === 'frame-src' || effectiveDirective === 'child-src';
-    if (frames && blockedURI.startsWith(address.origin) && !this.#connected) this.#fail(silence(address));
+    if (!frames || !blockedURI.startsWith(address.origin) || this.#connected || this.#failed) return;
+    this.#fail(silence(address));
   }
 
   #fail(message: string): void {
     const line = document.createElement('p');
     line.textContent = message;
     this.#words?.replaceChildren(line);
-    this.#forget('blocked', message);
+    this.#failed = this.#drop('blocked', message);
     this.#tell('unfold-error', { code: 'blocked', message });
   }
 
-  #forget(code: string, message: string): void {
+  /** Everything that waits is told why it waits in vain. */
+  #drop(code: string, message: string): FigureError {
     this.#connected = false;
     const error = new FigureError({ code, message });
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#queue = [];
-    this.#ready.reject(error);
+    this.#refuseReady(error);
+    return error;
+  }
+
+  /** The frame is gone; the next one has a `ready` of its own. */
+  #forget(code: string, message: string): void {
+    this.#drop(code, message);
     this.#ready = deferred<Shape>();
+    this.#unready = false;
+  }
+
+  #refuseReady(error: FigureError): void {
+    this.#ready.reject(error);
+    this.#unready = true;
   }
 
   /* ---- theme and nearness ------------------------------------------------------------------------------- */
@@ -389,11 +416,7 @@ export class UnfoldMapElement extends HTMLElement {
   /* ---- messages ----------------------------------------------------------------------------------------- */
 
   #post(message: object, transfer: Transferable[] = []): void {
-    this.#frame?.contentWindow?.postMessage(
-      { unfold: MESSAGES_VERSION, ...message },
-      address.origin,
-      transfer,
-    );
+    this.#frame?.contentWindow?.postMessage({ unfold: MESSAGES_VERSION, ...message }, this.#to, transfer);
   }
 
   #ask<N extends CommandName>(
@@ -404,6 +427,7 @@ export class UnfoldMapElement extends HTMLElement {
     if (!this.isConnected) {
       return Promise.reject(new FigureError({ code: 'gone', message: 'The figure is not on a page.' }));
     }
+    if (this.#failed) return Promise.reject(this.#failed);
     this.#asked += 1;
     const id = this.#asked;
     const message = { type: 'command', id, command, ...fields };
@@ -417,21 +441,26 @@ export class UnfoldMapElement extends HTMLElement {
   }
 
   #hear({ source, origin, data }: MessageEvent): void {
-    if (!this.#frame || source !== this.#frame.contentWindow || origin !== address.origin) return;
+    if (!this.#frame || source !== this.#frame.contentWindow) return;
+    /* In a page that a sandbox leaves no origin its frames have none either: the window alone tells which one speaks. */
+    if (origin !== address.origin && !(origin === 'null' && self.origin === 'null')) return;
     const message = data as FromFigure | null;
     if (typeof message !== 'object' || message?.unfold !== MESSAGES_VERSION) return;
     switch (message.type) {
       case 'hello':
-        this.#connect();
+        this.#connect(origin);
         break;
       case 'broken':
-        this.#connected = true;
-        this.#fail(String(message.message));
+        if (!this.#failed) this.#fail(String(message.message));
+        break;
+      case 'unable':
+        this.#refuseReady(new FigureError(message.error));
         break;
       case 'event':
         if (EVENTS.includes(message.name)) this.#tell(message.name, message.detail);
         break;
       case 'link':
+        this.#handed = message.handed === true;
         this.#takeLink(message.hash);
         break;
       case 'answer':
@@ -441,8 +470,12 @@ export class UnfoldMapElement extends HTMLElement {
     }
   }
 
-  #connect(): void {
+  #connect(origin: string): void {
     this.#connected = true;
+    this.#to = origin === 'null' ? '*' : origin;
+    /* One that was given up, since it took long. */
+    this.#failed = null;
+    this.#words?.replaceChildren();
     this.#post({ type: 'connect', theme: this.#theme, near: this.#near, link: true });
     const queue = this.#queue;
     this.#queue = [];
@@ -458,6 +491,11 @@ export class UnfoldMapElement extends HTMLElement {
 
   /** The address stays ours: only the hash is taken, and only one of the kind that the page reads. */
   #takeLink(hash: unknown): void {
+    if (hash === null && this.#open) {
+      this.#view = null;
+      this.#open.hidden = true;
+      this.#open.removeAttribute('href');
+    }
     if (typeof hash !== 'string' || !/^#v\d+\.[\w.~%+-]*$/.test(hash) || !this.#open) return;
     this.#view = hash;
     const page = new URL('./', address);
@@ -467,7 +505,11 @@ export class UnfoldMapElement extends HTMLElement {
   }
 
   #tell<N extends keyof FigureEvents>(name: N, detail: FigureEvents[N]): void {
-    if (name === 'unfold-ready') this.#ready.resolve(detail as Shape);
+    if (name === 'unfold-ready') {
+      if (this.#unready) this.#ready = deferred<Shape>();
+      this.#unready = false;
+      this.#ready.resolve(detail as Shape);
+    }
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 }

@@ -7,14 +7,14 @@ import '../ui/run.css';
 import '../ui/narrow.css';
 import '../ui/map.css';
 import './embed.css';
-import { effect, signal, untracked } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { render } from 'preact';
 import { createEngine } from '../client/engine.ts';
 import { type Actions, createActions } from '../state/actions.ts';
 import { applyTheme, browserSurroundings } from '../state/browser.ts';
 import { createStore, type Store, type Theme } from '../state/store.ts';
 import { App } from '../ui/app.tsx';
-import { VERSION } from './api.ts';
+import { type Trouble, VERSION } from './api.ts';
 import type { Peer } from './peer.ts';
 import { TroubleError, troubleOf } from './peer.ts';
 import { createPerformer, finishedOf, type Performer, selectionNews, shapeOf } from './perform.ts';
@@ -51,28 +51,45 @@ export function startFigure(host: HTMLElement, read: ReadSettings, peer: Peer, t
     address: { page: () => PAGE, write: () => undefined },
     arrive: async () => {
       arriving.value = true;
-      await arrive(store, acting, performer, read, peer);
-      arriving.value = false;
+      try {
+        await arrive(store, acting, performer, read, peer);
+      } finally {
+        arriving.value = false;
+      }
       return true;
     },
   });
   actions = acting;
-  const linkOf = async (): Promise<string | null> => (await acting.shareLink()).hash;
-  const performer = createPerformer(store, acting, linkOf);
-  report(store, peer);
+  const linkOf = async (): Promise<string | null> =>
+    handedOver(store) ? null : (await acting.shareLink()).hash;
+  const busy = signal(0); // things under way that are not cut in two
   const arriving = signal(false);
-  const rest = createRest(store, engine, acting, () => performance.now(), arriving);
+  const whole = computed(() => arriving.value || busy.value > 0);
+  const rest = createRest(store, engine, acting, () => performance.now(), whole);
+  const performer = createPerformer(store, acting, linkOf, rest.held);
+  report(store, peer);
   const elsewhere = signal<string | null>(null);
   let linked = false;
   followLink(store, linkOf, (hash) => {
-    peer.say({ unfold: VERSION, type: 'link', hash });
-    if (!linked) elsewhere.value = PAGE + hash;
+    peer.say({ unfold: VERSION, type: 'link', hash, handed: handedOver(store) });
+    if (!linked) elsewhere.value = hash === null ? null : PAGE + hash;
   });
+  /** A training is left when the figure is; what is asked of a figure that is far already is done, and then it rests again. */
+  const perform = async (command: Command): Promise<unknown> => {
+    const training = command.command === 'run' || command.command === 'retrain';
+    if (training && !store.asleep.peek()) return performer.perform(command);
+    busy.value += 1;
+    try {
+      return await performer.perform(command);
+    } finally {
+      busy.value -= 1;
+    }
+  };
   render(<App store={store} actions={acting} hide={read.figure.hide} embedded elsewhere={elsewhere} />, host);
   const started = acting.start().then(() => acting.setTheme(theme));
   return {
     /* What the person does comes a moment after the page, as a rule; whoever asks by a command waits for it. */
-    perform: (command) => started.then(() => acting.acts.enter()).then(() => performer.perform(command)),
+    perform: (command) => started.then(() => acting.acts.enter()).then(() => perform(command)),
     setTheme: (next) => void started.then(() => acting.setTheme(next)),
     hideLink() {
       linked = true;
@@ -87,7 +104,7 @@ async function arrive(
   store: Store,
   actions: Actions,
   performer: Performer,
-  { figure, wrong }: ReadSettings,
+  { figure, wrong, missing }: ReadSettings,
   peer: Peer,
 ): Promise<void> {
   const complaints = [...wrong];
@@ -103,20 +120,35 @@ async function arrive(
   const complain = (): void => {
     if (complaints.length > 0) actions.refuse(complaints.join(' '));
   };
+  const unable = (error: Trouble): void => peer.say({ unfold: VERSION, type: 'unable', error });
   if (figure.link !== null) {
-    await actions.openLink(figure.link);
+    if (await actions.openLink(figure.link)) return complain();
+    const told = store.notices.peek().findLast(({ about }) => about === 'link' || about === 'opening');
+    const error = { code: 'bad_setting', message: told?.text ?? 'The link can’t be opened.' };
+    /* What went wrong in fetching or reading is told already. */
+    if (told?.tone !== 'error') peer.event('unfold-error', error);
+    return unable(error);
+  }
+  if (figure.data === null) {
+    if (missing !== null) unable({ code: 'bad_setting', message: missing });
     return complain();
   }
-  if (figure.data === null) return complain();
   const entry = store.catalog.peek().find(({ id }) => id === figure.data);
   if (!entry) {
+    const error = { code: 'bad_setting', message: `There is no data set ${figure.data} here.` };
     await attempt(() => {
-      throw new TroubleError('bad_setting', `There is no data set ${figure.data} here.`);
+      throw new TroubleError(error.code, error.message);
     });
+    unable(error);
     return complain();
   }
   const { label } = figure;
-  if (!(await actions.openAs(entry, label === null ? {} : { hints: { label } }))) return;
+  if (!(await actions.openAs(entry, label === null ? {} : { hints: { label } }))) {
+    const told = store.notices.peek().findLast(({ about }) => about === 'opening');
+    /* Unless the reader has something else on screen, or on its way there. */
+    if (told) unable({ code: told.code ?? 'internal', message: told.text });
+    return;
+  }
   for (const [name, value] of figure.fields) await attempt(() => performer.set({ [name]: value }));
   const { colour, select, focus } = figure;
   if (colour !== null) await attempt(() => performer.colour(colour));
@@ -130,10 +162,32 @@ async function arrive(
 /** So long after the last change the link is made, ms. */
 const CALM = 500;
 
-/** Has the link to what is shown told whenever that has changed and rests. */
-function followLink(store: Store, linkOf: () => Promise<string | null>, tell: (hash: string) => void): void {
+/** Data that the page around, or its reader, has put in: there is no way to it from elsewhere. */
+function handedOver(store: Store): boolean {
+  return store.table.peek()?.origin === 'file';
+}
+
+/** Has the link to what is shown told whenever that has changed and rests; null as soon as it leads to other data. */
+function followLink(
+  store: Store,
+  linkOf: () => Promise<string | null>,
+  tell: (hash: string | null) => void,
+): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let told = '';
+  let told: string | null | undefined;
+  let table: number | null = null;
+  const say = (hash: string | null): void => {
+    if (hash === told) return;
+    told = hash;
+    tell(hash);
+  };
+  effect(() => {
+    const now = store.table.value?.info.table ?? null;
+    if (now === table) return;
+    table = now;
+    told = undefined;
+    untracked(() => say(null));
+  });
   effect(() => {
     const { at } = store.history.value;
     void store.selection.value;
@@ -142,10 +196,9 @@ function followLink(store: Store, linkOf: () => Promise<string | null>, tell: (h
     clearTimeout(timer);
     if (at === null || !rests) return;
     timer = setTimeout(async () => {
+      const of = table;
       const hash = await linkOf().catch(() => null);
-      if (hash === null || hash === told) return;
-      told = hash;
-      tell(hash);
+      if (of === table) say(hash);
     }, CALM);
   });
 }

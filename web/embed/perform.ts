@@ -1,10 +1,10 @@
 /** What a figure does when the page around it asks: each command as calls of the page's own actions. */
 
-import { effect } from '@preact/signals';
+import { effect, type ReadonlySignal } from '@preact/signals';
 import { methods } from '../methods/registry.ts';
 import type { Criterion, OpenHints } from '../protocol/messages.ts';
 import type { Actions } from '../state/actions.ts';
-import { withField } from '../state/form.ts';
+import { withField, withRetrainField } from '../state/form.ts';
 import { refusalNow } from '../state/retrain.ts';
 import { changes } from '../state/retrain-story.ts';
 import { bitsOfRows, describeMaker, rowsOf, runsOf } from '../state/selection.ts';
@@ -36,39 +36,54 @@ export function selectionNews(store: Store): SelectionNews {
 }
 
 export function finishedOf(node: HistoryNode): Finished {
-  const { kind, epochs, steps, result, focus, rows, before, after } = node;
+  const { kind, id, parent, epochs, steps, result, focus, rows, before, after } = node;
   const { train, heldout, selection, rest } = result;
   const outcome = result.outcome === 'finished' ? 'finished' : 'stopped';
   const errors = before && after ? changes(before, after) : null;
-  return { kind, epochs, steps, train, heldout, selection, rest, outcome, focus, rows, errors };
+  const told = { epochs, steps, train, heldout, selection, rest, outcome, focus, rows, errors } as const;
+  return { kind, state: id, from: parent, ...told };
 }
 
 function trouble(code: string, message: string): TroubleError {
   return new TroubleError(code, message);
 }
 
-/** Resolves when nothing runs or is being opened; a training that rests half-way does not run. */
-function rested(store: Store): Promise<Phase> {
-  return new Promise((resolve) => {
-    let stop: (() => void) | null = null;
-    let done = false;
-    const check = (phase: Phase): void => {
-      const { kind } = phase;
-      if (kind === 'running' || kind === 'pausing' || kind === 'opening' || kind === 'starting') return;
-      done = true;
-      resolve(phase);
-      stop?.();
-    };
-    stop = effect(() => check(store.phase.value));
-    if (done) stop();
-  });
+/** Something runs or is being opened, or will go on by itself. A training that the reader has paused does not run. */
+function underWay(phase: Phase, held: boolean): boolean {
+  const { kind } = phase;
+  if (kind === 'failed') return phase.failure.code === 'asleep';
+  return (
+    kind === 'running' ||
+    kind === 'pausing' ||
+    kind === 'opening' ||
+    kind === 'starting' ||
+    (kind === 'paused' && held)
+  );
 }
 
+/** @param held a training was paused because the figure is far from what is seen: it goes on when that is over */
 export function createPerformer(
   store: Store,
   actions: Actions,
   linkOf: () => Promise<string | null>,
+  held: ReadonlySignal<boolean>,
 ): Performer {
+  /** Resolves when nothing is under way. */
+  function rested(): Promise<Phase> {
+    return new Promise((resolve) => {
+      const stop = effect(() => {
+        if (underWay(store.phase.value, held.value)) return;
+        /* What is begun again is at rest for a moment before: looked at once more when all have done their part. */
+        queueMicrotask(() => {
+          const phase = store.phase.peek();
+          if (underWay(phase, held.peek())) return;
+          stop();
+          resolve(phase);
+        });
+      });
+    });
+  }
+
   function table(): TableState {
     const shown = store.table.peek();
     if (!shown) throw trouble('not_ready', 'There is no data yet.');
@@ -86,17 +101,17 @@ export function createPerformer(
     return at === null ? null : (nodes[at] ?? null);
   }
 
-  /** What a training has led to; null when it led nowhere new. A failure is thrown. */
+  /** What a training has led to, also one that rests on the way; null when it led nowhere new. A failure is thrown. */
   async function outcome(work: Promise<unknown>): Promise<Finished | null> {
     const before = store.history.peek().nodes;
     await work;
-    const phase = await rested(store);
+    const phase = await rested();
     if (phase.kind === 'failed') throw trouble(phase.failure.code, phase.failure.message);
     const node = lastNode();
     return node && !before.includes(node) ? finishedOf(node) : null;
   }
 
-  function criterion(choice: Exclude<Choice, string | { rows: readonly number[] }>): Criterion {
+  function criterion(choice: Exclude<Choice, string | { rows: unknown }>): Criterion {
     if ('random' in choice) return { kind: 'random', n: choice.random, seed: choice.seed ?? 1 };
     if ('range' in choice) {
       const { range, from = null, to = null } = choice;
@@ -125,12 +140,11 @@ export function createPerformer(
       const bits = bitsOfRows(choice.rows, rows);
       actions.selectBits(bits, { kind: 'rows', rows: runsOf(bits) }, 'replace');
     } else {
-      const by = criterion(choice);
-      const { version } = store.selection.peek();
-      await actions.selectBy(by, 'replace');
-      if (store.selection.peek().version === version && store.selection.peek().count === 0) {
-        throw trouble('not_found', 'No row is like that.');
-      }
+      const picked = await actions.selectBy(criterion(choice), 'replace');
+      if (picked === 'none')
+        throw trouble('not_found', 'No row is like that: the selection stays as it was.');
+      if (picked === 'overtaken') throw trouble('refused', 'Something else was selected meanwhile.');
+      if (picked !== 'selected') throw trouble(picked.code, picked.message);
     }
     return selectionNews(store);
   }
@@ -187,13 +201,19 @@ export function createPerformer(
 
   async function retrain(command: Extract<Command, { command: 'retrain' }>): Promise<Finished | null> {
     const { kind = 'retrain', focus, epochs, learning_rate } = command;
-    await rested(store);
-    const bad =
-      (epochs !== undefined && !actions.setRetrainField('epochs', String(epochs)) && 'epochs') ||
-      (learning_rate !== undefined &&
-        !actions.setRetrainField('learning_rate', String(learning_rate)) &&
-        'learning_rate');
-    if (bad) throw trouble('bad_command', store.retrain.peek().errors[bad] ?? `That is no ${bad}.`);
+    await rested();
+    const fields = Object.entries({ epochs, learning_rate }) as ['epochs' | 'learning_rate', number?][];
+    const given = fields.flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] as const],
+    );
+    const ready = store.ready.peek();
+    for (const [name, text] of given) {
+      const { error } = ready
+        ? withRetrainField(store.retrain.peek(), ready, name, text)
+        : { error: 'There is no data yet.' };
+      if (error !== null) throw trouble('bad_command', `${name}: ${error}`);
+    }
+    for (const [name, text] of given) actions.setRetrainField(name, text);
     if (focus !== undefined) actions.setFocus(focus);
     const why = refusalNow(store, kind);
     if (why !== null) throw trouble('refused', why);
@@ -208,7 +228,7 @@ export function createPerformer(
   async function back(state: number): Promise<null> {
     if (state >= store.history.peek().nodes.length) throw trouble('not_found', `There is no state ${state}.`);
     await actions.returnTo(state);
-    await rested(store);
+    await rested();
     if (store.history.peek().at !== state) {
       throw trouble('refused', 'Going back did not come to its end: something trains, or it was stopped.');
     }

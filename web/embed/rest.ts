@@ -7,7 +7,7 @@
  * has been done so far, so that one which has run for long, or which the reader has paused, keeps its worker and rests.
  */
 
-import { effect, type ReadonlySignal, untracked } from '@preact/signals';
+import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import type { Engine } from '../client/engine.ts';
 import type { Actions } from '../state/actions.ts';
 import type { Phase, Store } from '../state/store.ts';
@@ -16,10 +16,12 @@ import type { Phase, Store } from '../state/store.ts';
 export const MOST_AGAIN = 10_000;
 
 export interface Resting {
+  /** A training was paused since the figure is far, and goes on when it is near. */
+  readonly held: ReadonlySignal<boolean>;
   setNear(near: boolean): void;
 }
 
-/** @param busy something is being done that consists of several trainings: it is not cut in two */
+/** @param busy something is being done that is not to be cut in two: several trainings, or what the page around asked for */
 export function createRest(
   store: Store,
   engine: Pick<Engine, 'sleep'>,
@@ -28,7 +30,7 @@ export function createRest(
   busy: ReadonlySignal<boolean>,
 ): Resting {
   let began: { job: number; at: number } | null = null;
-  let paused = false; // by us
+  const held = signal(false);
   let stop: (() => void) | null = null;
 
   effect(() => {
@@ -55,7 +57,7 @@ export function createRest(
       engine.sleep();
     } else if (plainRun(phase)) {
       if (began && now() - began.at > MOST_AGAIN) {
-        paused = true;
+        held.value = true;
         void actions.pause();
       } else {
         engine.sleep();
@@ -96,11 +98,12 @@ export function createRest(
     store.asleep.value = false;
     const phase = store.phase.peek();
     if (phase.kind === 'failed' && phase.failure.code === 'asleep') void actions.retry();
-    else if (paused) goOn();
-    paused = false;
+    else if (held.peek()) goOn();
+    held.value = false;
   }
 
   return {
+    held,
     setNear(near) {
       if (near === !store.asleep.peek()) return;
       if (near) wakeUp();

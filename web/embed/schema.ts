@@ -83,6 +83,7 @@ const CHECKS: Record<Setting, { schema: v.GenericSchema<string, unknown>; needs:
 export interface ReadSettings {
   figure: Figure;
   wrong: string[]; // one sentence for each setting that can't be used; the figure is as if it were not there
+  missing: string | null; // of these the one for lack of which the figure has nothing to show
 }
 
 function rowsOf(select: string): Choice {
@@ -93,6 +94,7 @@ function rowsOf(select: string): Choice {
 /** Checks what a figure was given. Names that are not known are named too: a slip of the pen should not go unseen. */
 export function readSettings(given: Readonly<Record<string, string>>): ReadSettings {
   const wrong: string[] = [];
+  let missing: string | null = null;
   const good: Partial<Record<Setting, unknown>> = {};
   for (const [name, value] of Object.entries(given)) {
     const check = (CHECKS as Record<string, (typeof CHECKS)[Setting] | undefined>)[name];
@@ -101,8 +103,13 @@ export function readSettings(given: Readonly<Record<string, string>>): ReadSetti
       continue;
     }
     const parsed = v.safeParse(check.schema, value);
-    if (parsed.success) good[name as Setting] = parsed.output;
-    else wrong.push(`${name} is “${value.slice(0, 40)}”; it must be ${check.needs}.`);
+    if (parsed.success) {
+      good[name as Setting] = parsed.output;
+      continue;
+    }
+    const sentence = `${name} is “${value.slice(0, 40)}”; it must be ${check.needs}.`;
+    wrong.push(sentence);
+    if (name === 'data' || name === 'link') missing ??= sentence;
   }
   const string = (name: Setting): string | null => (good[name] as string | undefined) ?? null;
   const select = string('select');
@@ -121,7 +128,7 @@ export function readSettings(given: Readonly<Record<string, string>>): ReadSetti
     theme: (good.theme as Figure['theme'] | undefined) ?? 'auto',
     start: (good.start as Figure['start'] | undefined) ?? 'visible',
   };
-  return { figure, wrong };
+  return { figure, wrong, missing: figure.data === null && figure.link === null ? missing : null };
 }
 
 /** The settings in the hash of an address, `#data=iris&seed=1`. */
@@ -136,6 +143,8 @@ const theme = v.nullable(v.picklist(['light', 'dark']));
 const command = { ...tag, type: v.literal('command'), id: count };
 const names = v.pipe(v.array(text), v.maxLength(10_000));
 
+const MOST_ROWS = 1_000_000;
+
 const choice = v.union([
   v.picklist(['all', 'none']),
   v.strictObject({ class: v.union([text, names]), column: v.exactOptional(text) }),
@@ -146,7 +155,16 @@ const choice = v.union([
     to: v.exactOptional(v.nullable(finite)),
   }),
   v.strictObject({ search: text, column: v.exactOptional(text) }),
-  v.strictObject({ rows: v.pipe(v.array(count), v.maxLength(1_000_000)) }),
+  v.strictObject({
+    rows: v.union([
+      v.pipe(v.array(count), v.maxLength(MOST_ROWS)),
+      /* As `selection` gives them. */
+      v.pipe(
+        v.instance(Uint32Array),
+        v.check((rows) => rows.length <= MOST_ROWS),
+      ),
+    ]),
+  }),
 ]);
 
 const parameter = v.union([

@@ -9,6 +9,7 @@ import type { Failure, Id, Ready, SnapshotEvent } from '../protocol/messages.ts'
 import type { Acts, ActsNeeds } from './acts.ts';
 import { fetchCatalog } from './catalog.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
+import { failureOf } from './engine-port.ts';
 import { createRecorder, type Recorder } from './history-actions.ts';
 import type { Address, Links } from './link-actions.ts';
 import { createModels, type Models } from './model-actions.ts';
@@ -131,7 +132,6 @@ function selectionAhead(acts: Room<Acts>, undo: Undo): SelectionActions {
       'previewBits',
       'selectRow',
       'toggleRow',
-      'selectBy',
       'selectEntry',
       'selectAll',
       'invertSelection',
@@ -142,6 +142,13 @@ function selectionAhead(acts: Room<Acts>, undo: Undo): SelectionActions {
       'setSelectionOp',
       'setBrushRadius',
     ]),
+    selectBy: async (by, op) => {
+      try {
+        return await within(acts, ({ selection }) => selection.selectBy(by, op));
+      } catch (error) {
+        return failureOf(error); // that the host has lost the room is told by `roomMissing`
+      }
+    },
     saveSelection: (name) => acts.content.peek()?.selection.saveSelection(name) ?? false,
     undo: undo.undo,
     redo: undo.redo,

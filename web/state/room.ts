@@ -48,7 +48,7 @@ export function within<M, R>(room: Room<M>, use: (content: M) => R): R | Promise
   return content === null ? room.enter().then(use) : use(content);
 }
 
-type Act = (...args: never[]) => void | Promise<void>;
+type Act = (...args: never[]) => unknown;
 
 /** The acts of an object in a room, to be called from the start on. */
 export function ahead<M, K extends string, T extends Record<K, Act>>(
@@ -58,7 +58,7 @@ export function ahead<M, K extends string, T extends Record<K, Act>>(
 ): Pick<T, K> {
   const acts = names.map((name) => {
     /* That the host has lost the room is told by `roomMissing`. */
-    const act = (...args: never[]): void | Promise<void> => {
+    const act = (...args: never[]): unknown => {
       const content = room.content.peek();
       if (content !== null) return pick(content)[name](...args);
       return room.enter().then(

@@ -7,7 +7,7 @@
  */
 
 import { batch, effect, untracked } from '@preact/signals';
-import type { Criterion, Id, RowBits, RowId } from '../protocol/messages.ts';
+import type { Criterion, Failure, Id, RowBits, RowId } from '../protocol/messages.ts';
 import { addRow } from '../protocol/rows.ts';
 import { MISSING_INDEX, OTHER_INDEX } from '../render/palette.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
@@ -34,6 +34,9 @@ import type { Legend, Maker, Matter, Notice, SelectionOp, Store, Tool } from './
 import { rowsText } from './summary.ts';
 import type { Undo } from './undo.ts';
 
+/** What came of a wish for rows: none is like that, something else was selected meanwhile, or what went wrong. */
+export type Picked = 'selected' | 'none' | 'overtaken' | Failure;
+
 export interface SelectionActions extends HideActions {
   /** Selects rows: one step. `op`: how they and the present selection become one; default as the toolbar says. */
   selectBits(bits: RowBits, maker: Maker, op?: SelectionOp): void;
@@ -45,9 +48,10 @@ export interface SelectionActions extends HideActions {
   toggleRow(row: RowId): void;
   /**
    * Rows by what they are, found by the worker. The last wish counts: an answer is dropped once something else was
-   * selected. A notice says what is wrong with it; where no row is found, the selection stays.
+   * selected. A notice says what is wrong with it; where no row is found, the selection stays. A wish that was under
+   * way when the worker went away is asked again of the next one, and answered then.
    */
-  selectBy(by: Criterion, op?: SelectionOp): Promise<void>;
+  selectBy(by: Criterion, op?: SelectionOp): Promise<Picked>;
   /** The rows of a legend item, by its palette entry: a class, "other classes" or missing. Nothing for a scale. */
   selectEntry(entry: number, op?: SelectionOp): Promise<void>;
   selectAll(): void;
@@ -104,7 +108,15 @@ export function createSelectionActions(
   const hide = createHideActions(store, undo, announce, needs.refreshFlags);
   const named = createNamed(store, undo, announce);
   let wishes = 0; // raised by whatever makes an answer of the worker come too late
-  let lost: { by: Criterion; op: SelectionOp } | null = null; // asked when the worker went away
+  /* Asked when the worker went away. */
+  let lost: { by: Criterion; op: SelectionOp; answer(picked: Picked): void } | null = null;
+
+  /** Whatever was wished for before comes too late. */
+  function overtake(): number {
+    lost?.answer('overtaken');
+    lost = null;
+    return ++wishes;
+  }
 
   function rowCount(): number {
     return store.table.peek()?.info.rows ?? 0;
@@ -130,8 +142,7 @@ export function createSelectionActions(
 
   /** Takes another selection: a step unless the rows are the same. */
   function change(bits: RowBits, maker: Maker): void {
-    wishes++;
-    lost = null;
+    overtake();
     needs.settle('selection');
     const before = present();
     const count = countBits(bits);
@@ -167,25 +178,31 @@ export function createSelectionActions(
     selectBits(bitsOfRows([row], rows), { kind: 'rows', rows: [row, 1], clicked: true }, op);
   }
 
-  async function selectBy(by: Criterion, op: SelectionOp = store.selectionOp.peek()): Promise<void> {
+  async function selectBy(by: Criterion, op: SelectionOp = store.selectionOp.peek()): Promise<Picked> {
     const table = store.table.peek();
-    if (!table) return;
-    const mine = ++wishes;
-    lost = null;
+    if (!table) return 'overtaken';
+    const mine = overtake();
     try {
       const bits = await engine.request({ type: 'select', table: table.info.table, by });
-      if (mine !== wishes) return;
+      if (mine !== wishes) return 'overtaken';
       if (countBits(bits) > 0) {
         selectBits(bits, by, op);
-      } else {
-        const words = describeMaker(by, table, table.info.rows);
-        needs.notify({ tone: 'info', text: `No row found: ${words}.`, about: 'selection' });
-        announce(`No row found: ${words}.`);
+        return 'selected';
       }
+      const words = describeMaker(by, table, table.info.rows);
+      needs.notify({ tone: 'info', text: `No row found: ${words}.`, about: 'selection' });
+      announce(`No row found: ${words}.`);
+      return 'none';
     } catch (error) {
-      if (mine !== wishes) return;
-      if (failureOf(error).code === 'worker_lost') lost = { by, op };
-      else needs.report(error, 'These rows can’t be selected.', '', 'selection');
+      if (mine !== wishes) return 'overtaken';
+      const failure = failureOf(error);
+      if (failure.code === 'worker_lost') {
+        return new Promise((answer) => {
+          lost = { by, op, answer };
+        });
+      }
+      needs.report(error, 'These rows can’t be selected.', '', 'selection');
+      return failure;
     }
   }
 
@@ -201,8 +218,7 @@ export function createSelectionActions(
   }
 
   function reset(): void {
-    wishes++;
-    lost = null;
+    overtake();
     batch(() => {
       store.bulk.only = null;
       store.bulk.before = null;
@@ -225,8 +241,9 @@ export function createSelectionActions(
 
   const stopReady = effect(() => {
     if (!store.ready.value || !lost) return;
-    const { by, op } = lost;
-    untracked(() => void selectBy(by, op));
+    const { by, op, answer } = lost;
+    lost = null;
+    untracked(() => void selectBy(by, op).then(answer));
   });
 
   const stopFollowing = followRows(store, engine, needs.refreshFlags, (error, doing) =>
@@ -275,7 +292,7 @@ export function createSelectionActions(
     undo: undo.undo,
     redo: undo.redo,
     disposeSelection() {
-      wishes++;
+      overtake();
       stopTable();
       stopReady();
       stopFollowing();

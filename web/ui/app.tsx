@@ -85,7 +85,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
 
   return (
     <div
-      class={`app${table ? '' : ' without-table'}${compact ? ' compact' : ''}`}
+      class={`app${table ? '' : ' without-table'}${compact ? ' compact' : ''}${embedded ? ' embedded' : ''}`}
       data-sheet={sheets?.open ?? undefined}
     >
       {shows('top') ? <TopBar store={store} actions={actions} onHelp={openHelp} /> : null}
