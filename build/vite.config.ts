@@ -9,7 +9,7 @@
  * kernels are those compiled with fault hooks, and the result goes to `dist/site-faults`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { defineConfig } from 'vite';
 import { embedScript } from './embed.mjs';
 import { isolationHeaders } from './headers.mjs';
@@ -40,7 +40,34 @@ function pages(): string[] {
 
 /** What a chunk's name is decided by; as much of it as is used. */
 interface Graph {
-  getModuleInfo(id: string): { importedIds: readonly string[] } | null;
+  getModuleInfo(id: string): { importedIds: readonly string[]; code: string | null } | null;
+}
+
+/** The index of a package with one file for each icon: who imports an icon of it would seem to import all. */
+const ICONS = /\/lucide\/dist\/esm\/lucide\.mjs$/;
+
+/** Those files of the icons' index that hold what `code` imports from it. */
+function iconsOf(code: string, index: string): string[] {
+  const named = [...code.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide["']/g)].flatMap(
+    ([, names = '']) => names.split(',').map((name) => name.trim().split(/\s/)[0]),
+  );
+  return [...index.matchAll(/export \{([^}]*)\} from '(\.\/icons\/[^']+)'/g)]
+    .filter(([, names = '']) =>
+      names.split(',').some((name) => named.includes(name.replace(/.* as /, '').trim())),
+    )
+    .map(([, , file = '']) => file);
+}
+
+/** What a module needs, of an index of icons only those that it names. */
+function needs(id: string, graph: Graph): readonly string[] {
+  const { importedIds = [], code = '' } = graph.getModuleInfo(id) ?? {};
+  const index = importedIds.find((other) => ICONS.test(other));
+  if (index === undefined) return importedIds;
+  const files = iconsOf(code ?? '', graph.getModuleInfo(index)?.code ?? '');
+  return [
+    ...importedIds.filter((other) => other !== index),
+    ...files.map((file) => resolve(dirname(index), file)),
+  ];
 }
 
 /**
@@ -54,11 +81,38 @@ function startChunk(): (id: string, graph: Graph) => string | null {
   return (id, graph) => {
     if (needed === null) {
       needed = new Set([main]);
-      for (const module of needed)
-        for (const other of graph.getModuleInfo(module)?.importedIds ?? []) needed.add(other);
+      for (const module of needed) for (const other of needs(module, graph)) needed.add(other);
     }
     return id !== main && needed.has(id) ? 'start' : null;
   };
+}
+
+/** Shaders without comments and indentation. Lines stay: directives end with theirs. */
+function shortShaders() {
+  return {
+    name: 'short-shaders',
+    enforce: 'pre' as const,
+    load(id: string) {
+      if (!id.endsWith('.glsl?raw')) return null;
+      return `export default ${JSON.stringify(shortShader(readFileSync(id.slice(0, -'?raw'.length), 'utf8')))}`;
+    },
+  };
+}
+
+export function shortShader(source: string): string {
+  const lines = source
+    .replace(/\/\*[\s\S]*?\*\//g, ' ')
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/\/\/.*/, '')
+        .trim()
+        .replace(/\s+/g, ' '),
+    )
+    .filter((line) => line !== '');
+  const tight = (line: string): string =>
+    line.startsWith('#') ? line : line.replace(/ ?([*=<>!&|?:,;(){}]) ?/g, '$1');
+  return `${lines.map(tight).join('\n')}\n`;
 }
 
 export default defineConfig(({ mode }) => ({
@@ -69,7 +123,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: resolve(root, 'web/public'),
   cacheDir: resolve(root, 'dist/vite-cache'),
   worker: { format: 'es' },
-  plugins: [embedScript()],
+  plugins: [shortShaders(), embedScript()],
   build: {
     outDir: resolve(root, mode === 'faults' ? 'dist/site-faults' : 'dist/site'),
     emptyOutDir: true,

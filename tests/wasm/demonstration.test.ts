@@ -30,7 +30,7 @@ it.skipIf(!existsSync(file('mnist-10k')))(
   async () => {
     const hosted = host();
     const [head, full] = [await open(hosted, 'mnist-10k-head'), await open(hosted, 'mnist-10k')];
-    const form = formFor(hosted.session.ready(), full.features, null);
+    const form = formFor(full.features, null);
     const { params, method } = form;
     const create = async (table: Id): Promise<Id> => {
       const [model, map] = [hosted.nextId(), hosted.nextId()];

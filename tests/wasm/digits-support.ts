@@ -66,7 +66,7 @@ export async function tell(given: Partial<FitSpec> = {}): Promise<Story> {
   const info = await hosted.ask({ type: 'open', table, job: hosted.nextId(), source, hints });
   const spec = { roles: info.columns.map(({ role }) => role), scale: 'auto' as const };
   const features = await hosted.ask({ type: 'prepare', table, job: hosted.nextId(), spec });
-  const form = formFor(hosted.session.ready(), features, null);
+  const form = formFor(features, null);
   const { params } = form;
   const fit = { ...form.fit, ...given };
   await hosted.ask({ type: 'create', model, map, table, method: 'ae', params, spec: { axes: [0, 1] } });

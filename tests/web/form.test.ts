@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fieldViews, formFor, HELDOUT, sameParams, withField } from '../../web/state/form.ts';
+import { fieldViews, withField } from '../../web/state/fields.ts';
+import { formFor, HELDOUT, sameParams } from '../../web/state/form.ts';
 import { numberText, parseNumber, parseWidths, rangeText } from '../../web/state/number-text.ts';
 import type { FormState } from '../../web/state/store.ts';
 import { featureInfo, READY } from './session-fixture.ts';
@@ -9,7 +10,7 @@ const range = { lo: 1e-8, hi: 1e9, integer: false };
 const whole = { lo: 1, hi: 4096, integer: true };
 
 function form(): FormState {
-  return formFor(READY, featureInfo(), null);
+  return formFor(featureInfo(), null);
 }
 
 function field(state: FormState, name: string) {
@@ -111,7 +112,7 @@ describe('the form', () => {
     expect(params.latent).toBe(2);
     expect(errors).toEqual({});
     expect(touched.size).toBe(0);
-    const unit = formFor(READY, featureInfo({ unit_range: true }), null);
+    const unit = formFor(featureInfo({ unit_range: true }), null);
     expect([params.output, unit.params.output]).toEqual(['linear', 'sigmoid']);
   });
 
@@ -185,8 +186,8 @@ describe('the form', () => {
 
   it('keeps what was typed when a table is prepared again, and nothing else', () => {
     const typed = withField(form(), READY, 'latent', '3').form;
-    const next = formFor(READY, featureInfo({ n: 150, d: 700 }), typed);
-    const fresh = formFor(READY, featureInfo({ n: 150, d: 700 }), null);
+    const next = formFor(featureInfo({ n: 150, d: 700 }), typed);
+    const fresh = formFor(featureInfo({ n: 150, d: 700 }), null);
     expect(next.params).toEqual({ ...fresh.params, latent: 3 });
     expect(next.fit).toEqual(fresh.fit);
   });

@@ -6,7 +6,7 @@ import { bitsOfRows } from '../../web/state/selection.ts';
 import { createStore, type TableState } from '../../web/state/store.ts';
 import { freshKernels } from '../wasm/kernels.ts';
 import { historyNode } from './history-fixture.ts';
-import { featureInfo, READY } from './session-fixture.ts';
+import { featureInfo } from './session-fixture.ts';
 import { tableState } from './view-fixture.ts';
 
 function rows(first: number, end: number, of: number): Uint32Array {
@@ -109,7 +109,7 @@ describe('the plan of a retrain', () => {
     store.tables.value = new Map([[table.info.table, table]]);
     store.bulk.heldout = rows(900, 1000, 1000);
     store.bulk.selected = rows(0, 16, 1000);
-    store.form.value = formFor(READY, featureInfo({ n: 1000 }), null);
+    store.form.value = formFor(featureInfo({ n: 1000 }), null);
     store.form.value = { ...store.form.value, fit: { ...store.form.value.fit, batch: 16 } };
     const [fit] = historyNode().fits;
     if (!fit) throw new Error('There is no fit.');
@@ -183,10 +183,10 @@ describe('what stands in the way of a retrain', () => {
 describe('the epochs of a new start', () => {
   it('are as many as the selected rows suggest, or those typed', () => {
     const table: TableState = { ...tableState(20_000), features: featureInfo({ n: 20_000, d: 784 }) };
-    const form = formFor(READY, featureInfo({ n: 20_000, d: 784 }), null);
+    const form = formFor(featureInfo({ n: 20_000, d: 784 }), null);
     const few = scratchEpochs(table, form, 400);
     expect(few).toBeGreaterThan(form.fit.epochs);
-    expect(few).toBe(formFor(READY, featureInfo({ n: 400, d: 784 }), null).fit.epochs);
+    expect(few).toBe(formFor(featureInfo({ n: 400, d: 784 }), null).fit.epochs);
     const typed = { ...form, fit: { ...form.fit, epochs: 7 }, touched: new Set(['epochs']) };
     expect(scratchEpochs(table, typed, 400)).toBe(7);
   });

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { tilesFor } from '../../web/render/capture.ts';
 import {
   marksFor,
   suggestedPointSize,
@@ -7,10 +8,11 @@ import {
   trailInk,
   trailMarks,
 } from '../../web/render/marks.ts';
+import { loadMore } from '../../web/render/more.ts';
 import { defaultProps, mergeProps, type ScatterProps } from '../../web/render/props.ts';
 import { clearRaster, rasterPass, rasterRow, rasterTrails } from '../../web/render/raster.ts';
 import { ScatterRenderer } from '../../web/render/scatter.ts';
-import { backingSize, tilesFor } from '../../web/render/surface.ts';
+import { backingSize } from '../../web/render/surface.ts';
 
 interface Call {
   name: string;
@@ -80,6 +82,10 @@ function watched(n: number): { positions: Float32Array; reads: () => number } {
   );
   return { positions, reads: () => count };
 }
+
+beforeAll(async () => {
+  await loadMore();
+});
 
 describe('ScatterRenderer', () => {
   let canvas: FakeCanvas;

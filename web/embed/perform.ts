@@ -4,7 +4,7 @@ import { effect, type ReadonlySignal } from '@preact/signals';
 import { methods } from '../methods/registry.ts';
 import type { Criterion, OpenHints } from '../protocol/messages.ts';
 import type { Actions } from '../state/actions.ts';
-import { withField, withRetrainField } from '../state/form.ts';
+import { withField, withRetrainField } from '../state/fields.ts';
 import { refusalNow } from '../state/retrain.ts';
 import { changes } from '../state/retrain-story.ts';
 import { bitsOfRows, describeMaker, rowsOf, runsOf } from '../state/selection.ts';

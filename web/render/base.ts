@@ -5,6 +5,7 @@
 
 import type { Camera } from './camera.ts';
 import { spreadArea } from './marks.ts';
+import { type LoadMore, loadMore } from './more.ts';
 import {
   countHidden,
   defaultProps,
@@ -14,7 +15,7 @@ import {
   type ScatterProps,
   trailsOf,
 } from './props.ts';
-import { backingSize, captureTiles } from './surface.ts';
+import { backingSize } from './surface.ts';
 
 /** The longest gap between two draws that still counts as one motion, in ms. */
 const MOTION_GAP = 250;
@@ -43,6 +44,7 @@ export abstract class BaseRenderer implements PointRenderer {
   protected readonly props = defaultProps();
   /** Asked to draw again for a reason of the renderer's own. */
   protected readonly onNeedsFrame: (() => void) | undefined;
+  protected readonly more: LoadMore;
   protected disposed = false;
 
   /** CSS pixels. */
@@ -65,9 +67,10 @@ export abstract class BaseRenderer implements PointRenderer {
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private lastCamera: Camera | null = null;
 
-  protected constructor(canvas: HTMLCanvasElement, onNeedsFrame?: () => void) {
+  protected constructor(canvas: HTMLCanvasElement, onNeedsFrame?: () => void, more = loadMore) {
     this.canvas = canvas;
     this.onNeedsFrame = onNeedsFrame;
+    this.more = more;
   }
 
   abstract draw(now: number): boolean;
@@ -110,6 +113,7 @@ export abstract class BaseRenderer implements PointRenderer {
   }
 
   async capture(scale: number): Promise<Blob> {
+    const { captureTiles } = await this.more();
     this.prepareCapture();
     const { canvas, width, height, props } = this;
     const { width: pixelWidth, height: pixelHeight } = canvas;

@@ -3,9 +3,9 @@
  * canvas, at the start or later, without the caller doing anything but drawing again when asked.
  */
 
-import { Canvas2dRenderer } from './canvas2d.ts';
 import { WebglUnavailable } from './gl.ts';
-import { defaultProps, mergeProps, type PointRenderer, type ScatterProps } from './props.ts';
+import { type LoadMore, loadMore, type More, moreNow } from './more.ts';
+import { countHidden, defaultProps, mergeProps, type PointRenderer, type ScatterProps } from './props.ts';
 import { ScatterRenderer } from './scatter.ts';
 
 export interface RendererOptions {
@@ -20,6 +20,8 @@ export interface RendererOptions {
   readonly restoreMs?: number;
   /** As in `ScatterOptions`. */
   readonly sprites?: boolean;
+  /** Fetches what the first pictures do without; default as `loadMore`. */
+  readonly more?: LoadMore;
 }
 
 /** A renderer in its place on the page. */
@@ -41,68 +43,73 @@ class SwitchingRenderer implements MountedRenderer {
   canvas: HTMLCanvasElement;
   private readonly host: HTMLElement;
   private readonly options: RendererOptions;
-  private inner: PointRenderer;
+  /** Null while the drawing by the processor is on its way. */
+  private inner: PointRenderer | null = null;
+  private readonly more: LoadMore;
   /** What was told so far, for the renderer that may have to take over. */
   private readonly props = defaultProps();
   private size: readonly [number, number, number] = [0, 0, 1];
   private disposed = false;
+  /** Until the processor has taken over, if it has to. */
+  private taking: Promise<void> | null = null;
 
   constructor(host: HTMLElement, options: RendererOptions) {
     this.host = host;
     this.options = options;
+    this.more = options.more ?? loadMore;
     this.canvas = this.addCanvas();
     try {
       this.inner = new ScatterRenderer(this.canvas, {
         onNeedsFrame: () => options.onNeedsFrame?.(),
-        onGone: (reason) => this.fallBack(reason),
+        onGone: (reason) => this.fallBack(reason, 'now drawn'),
+        more: this.more,
         ...(options.restoreMs === undefined ? {} : { restoreMs: options.restoreMs }),
         ...(options.sprites === undefined ? {} : { sprites: options.sprites }),
       });
     } catch (error) {
       if (!(error instanceof WebglUnavailable)) throw error;
-      this.canvas.remove();
-      this.canvas = this.addCanvas();
-      this.inner = new Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
-      options.onFallback?.(`${error.message} The map is drawn without the graphics card, which is slower.`);
+      this.fallBack(error.message, 'drawn');
     }
   }
 
   get kind(): PointRenderer['kind'] {
-    return this.inner.kind;
+    return this.inner?.kind ?? 'canvas2d';
   }
 
   get software(): boolean {
-    return this.inner.software;
+    return this.inner?.software ?? true;
   }
 
   get hiddenCount(): number {
-    return this.inner.hiddenCount;
+    return this.inner?.hiddenCount ?? countHidden(this.props.positions, this.props.dims);
   }
 
   set(partial: Partial<ScatterProps>): boolean {
-    mergeProps(this.props, partial);
-    return this.inner.set(partial);
+    const { any } = mergeProps(this.props, partial);
+    return this.inner?.set(partial) ?? any;
   }
 
   draw(now: number): boolean {
-    return this.inner.draw(now);
+    return this.inner?.draw(now) ?? false;
   }
 
   resize(cssWidth: number, cssHeight: number, dpr: number): boolean {
     this.size = [cssWidth, cssHeight, dpr];
-    return this.inner.resize(cssWidth, cssHeight, dpr);
+    return this.inner?.resize(cssWidth, cssHeight, dpr) ?? false;
   }
 
   /** As `PointRenderer.capture`, but a context that is lost just now is waited for, or its successor. */
   async capture(scale: number): Promise<Blob> {
     const { inner } = this;
     if (inner instanceof ScatterRenderer && inner.waiting) await inner.settled();
+    await this.taking;
+    if (!this.inner) throw new Error('The map cannot be drawn right now.');
     return this.inner.capture(scale);
   }
 
   dispose(): void {
     this.disposed = true;
-    this.inner.dispose();
+    this.inner?.dispose();
     this.canvas.remove();
   }
 
@@ -114,15 +121,34 @@ class SwitchingRenderer implements MountedRenderer {
     return canvas;
   }
 
-  private fallBack(reason: string): void {
-    if (this.disposed || this.inner.kind === 'canvas2d') return;
-    this.inner.dispose();
+  /** Throws Error at once when there is no 2-D canvas either. `drawn`: how it is said that it is drawn so. */
+  private fallBack(reason: string, drawn: string): void {
+    if (this.disposed || this.kind === 'canvas2d') return;
+    this.inner?.dispose();
+    this.inner = null;
     this.canvas.remove();
     this.canvas = this.addCanvas();
-    this.inner = new Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
-    this.inner.resize(...this.size);
-    this.inner.set({ ...this.props, blendMs: 0 });
-    this.options.onFallback?.(`${reason} The map is now drawn without the graphics card, which is slower.`);
+    /* The same as `Canvas2dRenderer` asks for, which is given this one. */
+    if (!this.canvas.getContext('2d', { alpha: false }))
+      throw new Error('This browser offers no canvas to draw the map on.');
+    const more = moreNow();
+    if (more) this.takeOver(more);
+    else this.taking = this.takeOverSoon();
+    this.options.onFallback?.(`${reason} The map is ${drawn} without the graphics card, which is slower.`);
+  }
+
+  /** Who fetches what is missing tells of it; the map stays empty then. */
+  private async takeOverSoon(): Promise<void> {
+    const more = await this.more().catch(() => null);
+    if (more && !this.disposed) this.takeOver(more);
+  }
+
+  /** Has the processor draw. */
+  private takeOver(more: More): void {
+    const inner = new more.Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
+    inner.resize(...this.size);
+    inner.set({ ...this.props, blendMs: 0 });
+    this.inner = inner;
     this.options.onNeedsFrame?.();
   }
 }

@@ -23,9 +23,10 @@ import {
   trailInk,
   trailMarks,
 } from './marks.ts';
+import { type LoadMore, moreNow } from './more.ts';
 import { type GpuView, PointsGpu, type RowArrays, setView } from './points-gpu.ts';
 import { countSelected, type Rgba, rowCount, trailsOf } from './props.ts';
-import { TrailsGpu } from './trails-gpu.ts';
+import type { TrailsGpu } from './trails-gpu.ts';
 
 export interface ScatterOptions {
   /** Asked to draw again for a reason of the renderer's own: its context is back. */
@@ -39,6 +40,8 @@ export interface ScatterOptions {
    * costs as much as a draw call. Ignored where sprites cannot be large enough.
    */
   readonly sprites?: boolean;
+  /** Fetches what the first pictures do without; default as `loadMore`. */
+  readonly more?: LoadMore;
 }
 
 /** Values of `u_pass`. */
@@ -62,6 +65,7 @@ export class ScatterRenderer extends BaseRenderer {
   private gpu: PointsGpu | null = null;
   /** Made when there is a trail to draw. */
   private trails: TrailsGpu | null = null;
+  private fetching: Promise<void> | null = null;
   private lost = false;
   private goneTimer: ReturnType<typeof setTimeout> | undefined;
   private settlers: (() => void)[] = [];
@@ -71,7 +75,7 @@ export class ScatterRenderer extends BaseRenderer {
 
   /** Throws WebglUnavailable when the canvas gives no WebGL2 context or the driver refuses the shaders. */
   constructor(canvas: HTMLCanvasElement, options: ScatterOptions = {}) {
-    super(canvas, options.onNeedsFrame);
+    super(canvas, options.onNeedsFrame, options.more);
     this.options = options;
     this.gl = openContext(canvas);
     this.gpu = new PointsGpu(this.gl);
@@ -151,11 +155,30 @@ export class ScatterRenderer extends BaseRenderer {
     }
     if (stale.palette) gpu.uploadPalette(props.palette);
     const from = trailsOf(props);
+    stale.positions = stale.colours = stale.flags = stale.palette = false;
     if (stale.trails && from && !this.gl.isContextLost()) {
-      this.trails ??= new TrailsGpu(this.gl, !this.wantSprites);
-      this.trails.upload(from, props.dims);
+      const trails = this.trailsGpu();
+      if (trails === null) return;
+      trails.upload(from, props.dims);
     }
-    stale.positions = stale.colours = stale.flags = stale.palette = stale.trails = false;
+    stale.trails = false;
+  }
+
+  /** What draws trails; null while it is on its way, and asks for a frame when it has come. */
+  private trailsGpu(): TrailsGpu | null {
+    const more = moreNow();
+    if (more) this.trails ??= new more.TrailsGpu(this.gl, !this.wantSprites);
+    else this.fetchTrails();
+    return this.trails;
+  }
+
+  private fetchTrails(): void {
+    this.fetching ??= this.more().then(
+      () => this.onNeedsFrame?.(),
+      () => {
+        this.fetching = null;
+      },
+    );
   }
 
   /* ---- drawing ------------------------------------------------------------------------------------------ */

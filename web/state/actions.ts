@@ -8,9 +8,11 @@ import { batch, effect, untracked } from '@preact/signals';
 import type { Failure, Id, Ready, SnapshotEvent } from '../protocol/messages.ts';
 import type { Acts, ActsNeeds } from './acts.ts';
 import { fetchCatalog } from './catalog.ts';
+import { scribeAhead } from './deeds.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { failureOf } from './engine-port.ts';
-import { createRecorder, type Recorder } from './history-actions.ts';
+import type { FieldActions } from './field-actions.ts';
+import type { Recorder } from './history-actions.ts';
 import type { Address, Links } from './link-actions.ts';
 import { createModels, type Models } from './model-actions.ts';
 import { createOpener, type OpenActions, type Opener } from './open-actions.ts';
@@ -28,9 +30,8 @@ import { createRunner, type RunActions, type Runner } from './run-actions.ts';
 import type { Saves } from './save-actions.ts';
 import type { SelectionActions } from './selection-actions.ts';
 import { createSession, type Session, type SessionEngine, type Surroundings } from './session-actions.ts';
-import { SNAPSHOT_BUDGET, SNAPSHOT_BUDGET_SMALL, Snapshots } from './snapshots.ts';
 import type { Notice, OfflineWish, Store, Theme } from './store.ts';
-import { createUndo, type Undo } from './undo.ts';
+import type { Undo } from './undo.ts';
 import { createViewActions, type ViewActions } from './view-actions.ts';
 
 export interface SessionActions extends OpenActions, RunActions {
@@ -75,6 +76,7 @@ export interface Desk {
 }
 
 export type Actions = SessionActions &
+  FieldActions &
   ViewActions &
   SelectionActions &
   RetrainActions &
@@ -89,7 +91,7 @@ export interface ActionOptions {
   applyTheme(theme: Theme): void;
   /** Where the page is; default: nowhere, and a link is what follows "#" alone. */
   address?: Address;
-  /** Bytes of earlier states that are kept; default SNAPSHOT_BUDGET, on a small device SNAPSHOT_BUDGET_SMALL. */
+  /** Bytes of earlier states that are kept; default as snapshots.ts says. */
   snapshotBudget?: number;
   /**
    * Opens what the page was called for, a link or a figure's data, once the kernels are ready and the catalogue is
@@ -121,7 +123,8 @@ function withdrawNotices(store: Store, session: Session): void {
 }
 
 /** The selection's actions, to be called before their room is there. Nothing is saved or undone in it by then. */
-function selectionAhead(acts: Room<Acts>, undo: Undo): SelectionActions {
+function selectionAhead(acts: Room<Acts>): SelectionActions {
+  const walk = ahead(acts, ({ undo }) => undo, ['undo', 'redo']);
   return {
     ...ahead(acts, ({ selection }) => selection, [
       'keepOnly',
@@ -150,46 +153,36 @@ function selectionAhead(acts: Room<Acts>, undo: Undo): SelectionActions {
       }
     },
     saveSelection: (name) => acts.content.peek()?.selection.saveSelection(name) ?? false,
-    undo: undo.undo,
-    redo: undo.redo,
+    undo: async () => walk.undo(),
+    redo: async () => walk.redo(),
   };
 }
 
 export function createActions(store: Store, engine: SessionEngine, options: ActionOptions): Actions {
   const { storage, surroundings } = options;
   const session = createSession(store, engine, surroundings);
-  const announce = (text: string): void => session.announce(text);
-  const undo = createUndo(
-    store,
-    announce,
-    (text) => {
-      announce(text);
-      session.notify({ tone: 'info', text, about: 'undo' });
-    },
-    () => session.settle('undo', 'return'),
-  );
   withdrawNotices(store, session);
-  const view = createViewActions(store, engine, undo);
+  const view = createViewActions(store, engine, {
+    push: (entry) => void within(acts, ({ undo }) => undo.push(entry)),
+  });
   const models = createModels(session);
-  const snapshots = new Snapshots(
-    options.snapshotBudget ?? (surroundings.small ? SNAPSHOT_BUDGET_SMALL : SNAPSHOT_BUDGET),
-  );
-  const recorder = createRecorder(session, models, undo, view.refreshColours, snapshots);
-  const runner = createRunner(session, models, recorder, (node) => {
+  const scribe = scribeAhead(() => acts);
+  const runner = createRunner(session, models, scribe, (node) => {
     /* What a model begins with is nothing to be undone. */
     if (node.parent !== null) void within(acts, ({ returns }) => returns.remember(node));
   });
-  const needs: ActsNeeds = { session, engine, runner, recorder, undo, refreshFlags: view.refreshFlags };
-  const acts = createRoom(
+  const { snapshotBudget = null } = options;
+  const needs: ActsNeeds = { session, engine, runner, models, view, snapshotBudget };
+  const acts: Room<Acts> = createRoom(
     async () => (await import('./acts.ts')).createActs(needs),
     options.acts?.(needs) ?? null,
   );
-  const selection = selectionAhead(acts, undo);
+  const selection = selectionAhead(acts);
   const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
   /* A file of its own: only who shares, or was sent a link, waits for it. */
   const room = createRoom(async () => {
-    const [{ createLinks }, { retrains, selection }] = await Promise.all([
+    const [{ createLinks }, { retrains, selection, recorder }] = await Promise.all([
       import('./link-actions.ts'),
       acts.enter(),
     ]);
@@ -225,7 +218,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   const train = takingOver(runner.train);
   const trainings = ahead(acts, ({ retrains }) => retrains, ['retrain', 'exclude', 'trainFromScratch']);
   const { saves: makeSaves } = options;
-  const desk: Desk = {
+  const desk = ({ recorder, undo, selection }: Acts): Desk => ({
     session,
     opener,
     runner,
@@ -236,8 +229,8 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     selection,
     keeps: () => preferences.keep,
     setKeeps: (keep) => remember({ keep }),
-  };
-  const saves = makeSaves ? createRoom(() => acts.enter().then(() => makeSaves(desk))) : null;
+  });
+  const saves = makeSaves ? createRoom(() => acts.enter().then((there) => makeSaves(desk(there)))) : null;
 
   /** Saved work, and a file that some of it or a link waits for, are brought back; anything else is opened. */
   async function open(source: File | string): Promise<void> {
@@ -282,20 +275,20 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       down = false;
       store.phase.value = store.tables.peek().size > 0 ? runner.restingPhase() : { kind: 'starting' };
       engine.restart();
-      await recorder.settle().catch(session.report);
+      await acts.content.peek()?.recorder.settle().catch(session.report);
     }),
     retrain: takingOver(trainings.retrain),
     exclude: takingOver(trainings.exclude),
     trainFromScratch: takingOver(trainings.trainFromScratch),
     returnTo: takingOver(ahead(acts, ({ returns }) => returns, ['returnTo']).returnTo),
-    tryLearningRate: runner.tryLearningRate,
-    setField: runner.setField,
+    ...ahead(acts, ({ fields }) => fields, ['tryLearningRate']),
+    setField: (name, text) => acts.content.peek()?.fields.setField(name, text) ?? false,
     resetFields: runner.resetFields,
     onProgress: runner.onProgress,
     onFrame: runner.onFrame,
     notify: session.notify,
     dismiss: session.dismiss,
-    announce,
+    announce: (text) => session.announce(text),
     cancel() {
       if (!opener.cancelOpening() && store.firstVisit.peek()) {
         demonstration.end();

@@ -6,8 +6,8 @@
 
 import type { FitSpec } from '../protocol/messages.ts';
 import { type Download, demonstration } from './catalog.ts';
+import { plain } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
-import { plain } from './history-actions.ts';
 import type { Opener, Prepared } from './open-actions.ts';
 import { invert, rowsOf } from './row-sets.ts';
 import type { Runner } from './run-actions.ts';

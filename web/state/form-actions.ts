@@ -2,17 +2,12 @@
 
 import { batch } from '@preact/signals';
 import type { Id } from '../protocol/messages.ts';
-import { formFor, withField } from './form.ts';
+import { formFor } from './form.ts';
 import type { Jobs } from './job-actions.ts';
 import type { Session } from './session-actions.ts';
 import type { FormState } from './store.ts';
 
 export interface FormActions {
-  /**
-   * Takes what was typed into a field; false, with a sentence under the field, when it can't be used. A plain training
-   * under way goes on with another learning rate.
-   */
-  setField(name: string, text: string): boolean;
   /** Takes back what the person typed: every field as the shape of the table suggests. */
   resetFields(): void;
 }
@@ -32,7 +27,7 @@ const ESTIMATE_DELAY = 120;
 
 export function createForms(
   { store, engine, surroundings }: Session,
-  jobs: Pick<Jobs, 'takeRate' | 'ratesItself'>,
+  jobs: Pick<Jobs, 'ratesItself'>,
 ): Forms {
   let formOf: Id | null = null; // the table that the form's values are for
   let cancelEstimate: (() => void) | null = null;
@@ -90,7 +85,7 @@ export function createForms(
       /* Other columns of the same table, or more of its rows: what was typed stays. Another table has its own. */
       const { table: id } = table.info;
       const same = id === formOf;
-      const form = formFor(ready, features, same ? store.form.peek() : null);
+      const form = formFor(features, same ? store.form.peek() : null);
       const { learning_rate } = form.fit;
       const retrain = store.retrain.peek();
       batch(() => {
@@ -104,19 +99,10 @@ export function createForms(
       estimated = estimate();
     },
     adoptForm: change,
-    setField(name, text) {
-      const form = store.form.peek();
-      const ready = store.ready.peek();
-      if (!form || !ready) return false;
-      const { form: next, error, live } = withField(form, ready, name, text);
-      change(next);
-      if (error === null && live) jobs.takeRate('form', next.fit.learning_rate);
-      return error === null;
-    },
     resetFields() {
       const table = store.table.peek();
       const ready = store.ready.peek();
-      if (table?.features && ready) change(formFor(ready, table.features, null));
+      if (table?.features && ready) change(formFor(table.features, null));
     },
   };
 }

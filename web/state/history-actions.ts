@@ -9,68 +9,20 @@
 
 import { batch } from '@preact/signals';
 import { failure } from '../protocol/failure.ts';
-import type {
-  Failure,
-  FitSpec,
-  Id,
-  ModelInfo,
-  RateChange,
-  RowBits,
-  RunResult,
-} from '../protocol/messages.ts';
+import type { Failure, FitSpec, Id, ModelInfo, RowBits, RunResult } from '../protocol/messages.ts';
 import { axesNow, type Comparing, createComparing, modelNow } from './compare-actions.ts';
+import type { Ended } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
 import { lengthened, NO_HISTORY, type Path, pathTo } from './history.ts';
 import type { Models } from './model-actions.ts';
 import { sameBits } from './row-sets.ts';
 import type { Session } from './session-actions.ts';
 import type { Snapshot, Snapshots } from './snapshots.ts';
-import type { Before, History, HistoryNode, Maker, Measured, ModelState, RunKind } from './store.ts';
+import type { Before, History, HistoryNode, Measured, ModelState, RunKind } from './store.ts';
 import type { Undo } from './undo.ts';
 
 /** Changes of the learning rate that a fit can be given beforehand: AE_FIT_RATES of core/models/ae.h. */
 const MOST_RATES = 1024;
-
-/** What a training is for, beside its fit. */
-export interface Deed {
-  kind: RunKind;
-  title: string; // "Retraining on digit 8"; of a plain training empty
-  maker: Maker | null; // of the selection
-  selected: RowBits | null;
-  rows: number; // selected; of a plain training: all
-  focus: number | null;
-  before: Measured | null;
-  retry: (() => Promise<void>) | null; // what trying again does after a failure; null: trains on
-  lengthens: boolean; // goes on by itself from a plain training: no state of its own
-  /** How the worker's account of it is told, where what it does again had ended in another way. */
-  retell?: (result: RunResult) => RunResult;
-}
-
-/** A plain training. */
-export function plain(rows: number, lengthens = false): Deed {
-  return {
-    kind: 'train',
-    title: '',
-    maker: null,
-    selected: null,
-    rows,
-    focus: null,
-    before: null,
-    retry: null,
-    lengthens,
-  };
-}
-
-/** A training that has ended and counts. */
-export interface Ended {
-  model: Id;
-  fit: FitSpec;
-  deed: Deed;
-  result: RunResult;
-  rates: RateChange[]; // the learning rates that it was given on the way
-  rated: boolean; // it is not known when it was given one
-  done: number; // batches, as last reported
-}
 
 export interface Recorder extends Pick<Comparing, 'compareWith' | 'look' | 'measure'> {
   /** There is another model, or none. */

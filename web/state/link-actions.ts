@@ -10,9 +10,10 @@ import { outside } from '../saved/link-bounds.ts';
 import { decodeLink, linkText } from '../saved/link-code.ts';
 import { mismatch, setsOf } from '../saved/link-sets.ts';
 import { hashFloats } from '../saved/rows-code.ts';
+import { type Deed, plain } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
 import { formFor } from './form.ts';
-import { type Deed, plain, type Recorder } from './history-actions.ts';
+import type { Recorder } from './history-actions.ts';
 import { fullMaker } from './link-path.ts';
 import type { Opener } from './open-actions.ts';
 import type { Retrains } from './retrain-actions.ts';
@@ -287,9 +288,7 @@ export function createLinks(needs: LinkNeeds): Links {
   }
 
   function settings(link: Link, features: FeatureInfo): void {
-    const ready = store.ready.peek();
-    if (!ready) return;
-    runner.adoptForm(formOf(link, formFor(ready, features, null)));
+    runner.adoptForm(formOf(link, formFor(features, null)));
     if (link.retrain) store.retrain.value = { ...link.retrain, errors: {} };
     if (link.colour.kind === 'column') view.setColour(link.colour);
   }

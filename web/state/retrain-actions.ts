@@ -3,10 +3,11 @@
 import { batch } from '@preact/signals';
 import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { countBits } from '../protocol/rows.ts';
+import type { Deed } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
+import { withRetrainField } from './fields.ts';
 import { safeFileName, withoutExtension } from './file-name.ts';
-import { withRetrainField } from './form.ts';
-import type { Deed, Recorder } from './history-actions.ts';
+import type { Recorder } from './history-actions.ts';
 import { planNow, type RetrainKind, type RetrainPlan, refusalNow } from './retrain.ts';
 import { storyNow, taskTitle } from './retrain-story.ts';
 import type { Ran, Runner } from './run-actions.ts';

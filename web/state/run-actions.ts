@@ -5,20 +5,18 @@
 
 import { batch } from '@preact/signals';
 import type { FitSpec, Frame, Id, RunResult } from '../protocol/messages.ts';
+import { type Deed, plain, type Scribe } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
 import { createForms, type FormActions, type Forms } from './form-actions.ts';
-import { type Deed, plain, type Recorder } from './history-actions.ts';
 import {
   createJobs,
   type JobActions,
   type Jobs,
-  ownRate,
   type Replay,
   type Running,
   restingPhase,
 } from './job-actions.ts';
 import type { Models } from './model-actions.ts';
-import { numberText } from './number-text.ts';
 import type { Session } from './session-actions.ts';
 import type { HistoryNode, ModelState, Phase } from './store.ts';
 import { goesOn } from './transport.ts';
@@ -32,8 +30,6 @@ export interface RunActions extends FormActions, JobActions {
   step(): Promise<void>;
   /** After a failure: trains on from what was kept, or tries again what failed. */
   retry(): Promise<void>;
-  /** Takes another learning rate and trains on with it; a retrain that ran away is begun again. */
-  tryLearningRate(rate: number): Promise<void>;
   onFrame(frame: Frame, release: () => void): void;
 }
 
@@ -66,6 +62,8 @@ export interface Runner
    * the first are the first rows of the other, number for number, and what was done with them is told as done there.
    */
   moveTo(model: ModelState, table: Id, same: boolean): void;
+  /** What the model's last result is of. */
+  deedNow(): Deed | null;
   /** The model is gone, and its history with it. */
   resetHistory(): void;
 }
@@ -77,7 +75,7 @@ const UNASKED_SECONDS = 20;
 export function createRunner(
   session: Session,
   models: Models,
-  recorder: Recorder,
+  recorder: Scribe,
   remember: (node: HistoryNode) => void,
 ): Runner {
   const { store, engine } = session;
@@ -289,12 +287,9 @@ export function createRunner(
       again = null;
       await (what ? what() : trainWith({}));
     },
-    async tryLearningRate(rate) {
+    deedNow() {
       const result = store.model.peek()?.result;
-      const { kind = 'train', retry = null } = (result && deeds.get(result)) ?? {};
-      if (ownRate(kind)) store.retrain.value = { ...store.retrain.peek(), learning_rate: rate };
-      else if (!forms.setField('learning_rate', numberText(rate))) return;
-      await (retry ? retry() : trainWith({}));
+      return (result && deeds.get(result)) ?? null;
     },
   };
 }

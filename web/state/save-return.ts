@@ -80,9 +80,7 @@ export async function putBack(desk: Desk, work: Work, source: File | CatalogEntr
     const { form, retrain } = work;
     const now = store.form.peek();
     if (form && now) {
-      store.form.value = { ...form, errors: {}, touched: new Set(form.touched) };
-      /* The same value once more: the estimate follows. */
-      runner.setField('seed', String(form.params.seed));
+      runner.adoptForm({ ...form, errors: {}, touched: new Set(form.touched) });
     }
     store.retrain.value = { ...retrain, errors: {} };
     view.setPointSize(work.pointSize);

@@ -21,6 +21,7 @@ import {
   SavedCard,
   SelectionBar,
 } from './lazy-panels.tsx';
+import { drawing } from './map-controller.ts';
 import { Messages, Notices } from './notices.tsx';
 import { Opening } from './opening.tsx';
 import type { Part } from './parts.ts';
@@ -81,7 +82,10 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
 
   useKeys(store, actions, help, openHelp, openSearch);
   const { acts, saves } = actions;
-  useEffect(() => enterSoon(store, saves ? [acts, panels, saves] : [acts, panels]), [store, acts, saves]);
+  useEffect(() => {
+    const rooms = [acts, panels, drawing];
+    return enterSoon(store, saves ? [...rooms, saves] : rooms);
+  }, [store, acts, saves]);
 
   return (
     <div

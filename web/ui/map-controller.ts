@@ -18,9 +18,14 @@ import {
   zoomLimits,
 } from '../render/camera.ts';
 import { dataBounds } from '../render/fit.ts';
+import { loadMore } from '../render/more.ts';
 import type { PickIndex } from '../render/pick.ts';
 import { DARK_THEME, FLAG_HIDDEN, LIGHT_THEME, type Rgba, type ScatterProps } from '../render/props.ts';
 import { createRenderer, type MountedRenderer } from '../render/renderer.ts';
+import { createRoom } from '../state/room.ts';
+
+/** What the first pictures of the map do without. */
+export const drawing = createRoom(loadMore);
 
 export interface MapControllerOptions {
   /** The renderer went over to a slower way of drawing. */
@@ -72,6 +77,7 @@ export class MapController {
     this.renderer = createRenderer(host, {
       onNeedsFrame: () => this.wake(),
       onFallback: options.onFallback,
+      more: drawing.enter,
     });
   }
 
