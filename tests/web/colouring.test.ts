@@ -4,10 +4,6 @@ import { MISSING_INDEX, OTHER_INDEX, paletteColour, SCALE_SIZE } from '../../web
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../../web/render/props.ts';
 import {
   canColour,
-  colourChange,
-  colourColumn,
-  colourDrift,
-  colourError,
   colouringName,
   comparison,
   defaultColouring,
@@ -15,6 +11,7 @@ import {
   type RowFlags,
   rowFlags,
 } from '../../web/state/colouring.ts';
+import { colourChange, colourColumn, colourDrift, colourError } from '../../web/state/number-colouring.ts';
 import { bitsOfRows, hasRow } from '../../web/state/selection.ts';
 import type { Legend, MapState } from '../../web/state/store.ts';
 import { column, tableState } from './view-fixture.ts';

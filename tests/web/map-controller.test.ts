@@ -1,7 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Camera } from '../../web/render/camera.ts';
-import { continuousPalette, divergingPalette } from '../../web/render/palette.ts';
 import { PickIndex } from '../../web/render/pick.ts';
 import {
   defaultProps,
@@ -10,6 +9,7 @@ import {
   mergeProps,
   type ScatterProps,
 } from '../../web/render/props.ts';
+import { continuousPalette, divergingPalette } from '../../web/render/scales.ts';
 import { countBits } from '../../web/state/selection.ts';
 import { MapController } from '../../web/ui/map-controller.ts';
 

@@ -1,35 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rimColour } from '../../web/render/marks.ts';
-import {
-  contrastRatio,
-  fromLinear,
-  hexToRgb,
-  labToRgb,
-  type Rgb,
-  rgbToLab,
-  toLinear,
-} from '../../web/render/oklab.ts';
+import { contrastRatio, fromLinear, labToRgb, type Rgb, rgbToLab, toLinear } from '../../web/render/oklab.ts';
 import {
   assignClasses,
   categoricalColours,
   categoricalPalette,
   classIndices,
-  continuousPalette,
-  divergingIndices,
-  divergingLimit,
-  divergingPalette,
+  hexToRgb,
   MISSING_INDEX,
-  numberIndices,
   OTHER_INDEX,
   PETROFF_6,
   PETROFF_8,
   PETROFF_10,
   paletteColour,
-  scaleDomain,
   TEN,
 } from '../../web/render/palette.ts';
 import { DARK_THEME, LIGHT_THEME } from '../../web/render/props.ts';
+import {
+  continuousPalette,
+  divergingIndices,
+  divergingLimit,
+  divergingPalette,
+  numberIndices,
+  scaleDomain,
+} from '../../web/render/scales.ts';
 
 /** Full-strength simulations of Machado, Oliveira and Fernandes (2009), over linear light. */
 const DEFICIENCIES: Record<string, readonly number[]> = {

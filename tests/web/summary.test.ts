@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { latentRange } from '../../web/state/number-colouring.ts';
 import { createStore } from '../../web/state/store.ts';
-import { formatNumber, latentRange, mapSummary, pixelDomain, rowName } from '../../web/state/summary.ts';
+import { formatNumber, mapSummary, pixelDomain, rowName } from '../../web/state/summary.ts';
 import { column, putMap, putTable, tableState } from './view-fixture.ts';
 
 describe('numbers for people', () => {

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ColumnValues } from '../../web/protocol/messages.ts';
+import { numberColours } from '../../web/state/colour-actions.ts';
 import type { Store } from '../../web/state/store.ts';
 import { createStore } from '../../web/state/store.ts';
 import { createUndo, type Undo } from '../../web/state/undo.ts';
@@ -49,6 +50,10 @@ const KINDS: ColumnValues = {
   codes: Uint16Array.of(0, 0, 1, 65535),
   categories: ['b', 'a'],
 };
+
+beforeAll(async () => {
+  await numberColours.enter();
+});
 
 describe('the detail of a row', () => {
   it('is read one at a time, and only the latest wish is read next', async () => {

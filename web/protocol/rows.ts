@@ -54,3 +54,16 @@ export function invertBits(bits: RowBits | null, rows: number): RowBits {
   }
   return out;
 }
+
+/** The rows of the set, ascending. */
+export function rowsOf(bits: RowBits | null): Uint32Array {
+  const rows = new Uint32Array(countBits(bits));
+  let at = 0;
+  for (let word = 0; bits && word < bits.length; word++) {
+    for (let left = bits[word] ?? 0; left !== 0; left &= left - 1) {
+      rows[at] = 32 * word + 31 - Math.clz32(left & -left);
+      at++;
+    }
+  }
+  return rows;
+}

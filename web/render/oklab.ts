@@ -8,13 +8,6 @@ export type Rgb = readonly [number, number, number];
 /** Lightness 0 to 1, and the two opponent axes, about -0.4 to 0.4. */
 export type Lab = readonly [number, number, number];
 
-/** Colour of `#rrggbb`. Throws RangeError for any other text. */
-export function hexToRgb(hex: string): Rgb {
-  if (!/^#[0-9a-f]{6}$/i.test(hex)) throw new RangeError(`${hex} is not a colour of the form #rrggbb.`);
-  const v = Number.parseInt(hex.slice(1), 16);
-  return [v >> 16, (v >> 8) & 255, v & 255];
-}
-
 /** One sRGB channel (0 to 255) to linear light (0 to 1). */
 export function toLinear(channel: number): number {
   const v = channel / 255;

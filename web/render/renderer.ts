@@ -50,6 +50,9 @@ class SwitchingRenderer implements MountedRenderer {
   private readonly props = defaultProps();
   private size: readonly [number, number, number] = [0, 0, 1];
   private disposed = false;
+  private fallen = false;
+  /** Its caller has it. */
+  private made = false;
   /** Until the processor has taken over, if it has to. */
   private taking: Promise<void> | null = null;
 
@@ -70,6 +73,7 @@ class SwitchingRenderer implements MountedRenderer {
       if (!(error instanceof WebglUnavailable)) throw error;
       this.fallBack(error.message, 'drawn');
     }
+    this.made = true;
   }
 
   get kind(): PointRenderer['kind'] {
@@ -123,7 +127,8 @@ class SwitchingRenderer implements MountedRenderer {
 
   /** Throws Error at once when there is no 2-D canvas either. `drawn`: how it is said that it is drawn so. */
   private fallBack(reason: string, drawn: string): void {
-    if (this.disposed || this.kind === 'canvas2d') return;
+    if (this.disposed || this.fallen) return;
+    this.fallen = true;
     this.inner?.dispose();
     this.inner = null;
     this.canvas.remove();
@@ -145,10 +150,10 @@ class SwitchingRenderer implements MountedRenderer {
 
   /** Has the processor draw. */
   private takeOver(more: More): void {
-    const inner = new more.Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
-    inner.resize(...this.size);
-    inner.set({ ...this.props, blendMs: 0 });
-    this.inner = inner;
+    this.inner = new more.Canvas2dRenderer(this.canvas, () => this.options.onNeedsFrame?.());
+    if (!this.made) return;
+    this.inner.resize(...this.size);
+    this.inner.set({ ...this.props, blendMs: 0 });
     this.options.onNeedsFrame?.();
   }
 }

@@ -8,6 +8,7 @@ import { batch, effect, untracked } from '@preact/signals';
 import type { Failure, Id, Ready, SnapshotEvent } from '../protocol/messages.ts';
 import type { Acts, ActsNeeds } from './acts.ts';
 import { fetchCatalog } from './catalog.ts';
+import type { ChoiceActions } from './choice-actions.ts';
 import { scribeAhead } from './deeds.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
 import { failureOf } from './engine-port.ts';
@@ -76,6 +77,7 @@ export interface Desk {
 }
 
 export type Actions = SessionActions &
+  ChoiceActions &
   FieldActions &
   ViewActions &
   SelectionActions &
@@ -171,14 +173,17 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     /* What a model begins with is nothing to be undone. */
     if (node.parent !== null) void within(acts, ({ returns }) => returns.remember(node));
   });
+  const opener = createOpener(session, runner, () => demonstration.end(), {
+    ask: (source) => void within(acts, ({ choices }) => choices.ask(source)),
+    forget: () => acts.content.peek()?.choices.forget(),
+  });
   const { snapshotBudget = null } = options;
-  const needs: ActsNeeds = { session, engine, runner, models, view, snapshotBudget };
+  const needs: ActsNeeds = { session, engine, runner, opener, models, view, snapshotBudget };
   const acts: Room<Acts> = createRoom(
     async () => (await import('./acts.ts')).createActs(needs),
     options.acts?.(needs) ?? null,
   );
   const selection = selectionAhead(acts);
-  const opener = createOpener(session, runner, () => demonstration.end());
   const demonstration: Demonstration = createDemonstration(session, opener, runner);
   /* A file of its own: only who shares, or was sent a link, waits for it. */
   const room = createRoom(async () => {
@@ -216,6 +221,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   }
 
   const train = takingOver(runner.train);
+  const choices = ahead(acts, (room) => room.choices, ['setRole', 'setScale']);
   const trainings = ahead(acts, ({ retrains }) => retrains, ['retrain', 'exclude', 'trainFromScratch']);
   const { saves: makeSaves } = options;
   const desk = ({ recorder, undo, selection }: Acts): Desk => ({
@@ -258,8 +264,8 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     shareLink: async () => (await room.enter()).shareLink(),
     copyLink: async (share) => (await room.enter()).copyLink(share),
     openAs: opener.openAs,
-    setRole: takingOver(opener.setRole),
-    setScale: takingOver(opener.setScale),
+    setRole: takingOver(async (columns, role) => choices.setRole(columns, role)),
+    setScale: takingOver(async (scale) => choices.setScale(scale)),
     refuse: opener.refuse,
     train,
     startAgain: takingOver(runner.startAgain),

@@ -3,10 +3,12 @@
  * needed before the first points move.
  */
 
+import { type ChoiceActions, createChoices } from './choice-actions.ts';
 import type { ViewEngine } from './engine-port.ts';
 import { createFields, type FieldActions } from './field-actions.ts';
 import { createRecorder, type Recorder } from './history-actions.ts';
 import type { Models } from './model-actions.ts';
+import type { Opener, Questions } from './open-actions.ts';
 import { createRetrains, type Retrains } from './retrain-actions.ts';
 import { createReturns, type Returns } from './return-actions.ts';
 import type { Runner } from './run-actions.ts';
@@ -17,6 +19,7 @@ import { createUndo, type Undo } from './undo.ts';
 import type { ViewActions } from './view-actions.ts';
 
 export interface Acts {
+  choices: ChoiceActions & Questions;
   fields: FieldActions;
   undo: Undo;
   recorder: Recorder;
@@ -29,6 +32,7 @@ export interface ActsNeeds {
   session: Session;
   engine: ViewEngine;
   runner: Runner;
+  opener: Opener;
   models: Models;
   view: Pick<ViewActions, 'refreshColours' | 'refreshFlags'>;
   /** Bytes of earlier states that are kept; null: as is usual on such a device. */
@@ -48,7 +52,7 @@ function undoOf(session: Session): Undo {
   );
 }
 
-export function createActs({ session, engine, runner, models, view, snapshotBudget }: ActsNeeds): Acts {
+export function createActs({ session, engine, runner, opener, models, view, snapshotBudget }: ActsNeeds): Acts {
   const undo = undoOf(session);
   const usual = session.surroundings.small ? SNAPSHOT_BUDGET_SMALL : SNAPSHOT_BUDGET;
   const snapshots = new Snapshots(snapshotBudget ?? usual);
@@ -62,6 +66,7 @@ export function createActs({ session, engine, runner, models, view, snapshotBudg
     refreshFlags: view.refreshFlags,
   });
   return {
+    choices: createChoices(session, runner, opener),
     fields: createFields(session, runner),
     undo,
     recorder,

@@ -10,10 +10,7 @@ import { batch, effect, untracked } from '@preact/signals';
 import type { ColumnValues, Id } from '../protocol/messages.ts';
 import {
   type Coloured,
-  colourChange,
-  colourColumn,
-  colourDrift,
-  colourError,
+  colourClasses,
   colouringName,
   colourNone,
   comparison,
@@ -22,6 +19,7 @@ import {
   sameColouring,
 } from './colouring.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
+import { createRoom } from './room.ts';
 import type { Colouring, Store } from './store.ts';
 import type { Undo } from './undo.ts';
 
@@ -38,10 +36,14 @@ export interface ColourControl extends ColourActions {
   dispose(): void;
 }
 
+/** Colours by numbers. */
+export const numberColours = createRoom(() => import('./number-colouring.ts'));
+
 /** Least time between two colourings by what the frames bring, in ms. */
 const LIVE_INTERVAL = 250;
 const NONE: ReadonlySet<number> = new Set();
 
+type ByNumber = typeof import('./number-colouring.ts');
 type Live = Extract<Colouring, { kind: 'error' | 'change' | 'drift' }>;
 
 function isLive(colouring: Colouring): colouring is Live {
@@ -107,7 +109,10 @@ export function createColourActions(
         if (mine !== request) return;
         cache = { table: id, column, values };
       }
-      const coloured = colourColumn(info, cache.values);
+      const { values } = cache;
+      const coloured =
+        colourClasses(info, values) ?? (await numberColours.enter()).colourColumn(info, values);
+      if (mine !== request) return;
       const { legend } = coloured;
       show({ ...coloured, legend: legend.kind === 'none' ? legend : { ...legend, column } });
     } catch (error) {
@@ -135,16 +140,16 @@ export function createColourActions(
   }
 
   /** Colours by an error of each row and the map; null when what these colours compare with is gone. */
-  function colourLive(kind: Live['kind'], error: Float32Array | null): Coloured | null {
+  function colourLive(by: ByNumber, kind: Live['kind'], error: Float32Array | null): Coloured | null {
     const map = store.map.peek();
     const before = comparison(store.bulk.before, map);
     if (kind === 'drift') {
       const now = map ? store.bulk.maps.get(map.map)?.positions : null;
-      return before.positions && now ? colourDrift(before.positions, now) : null;
+      return before.positions && now ? by.colourDrift(before.positions, now) : null;
     }
     if (!error) return null;
-    if (kind === 'error') return colourError(error);
-    return before.error ? colourChange(before.error, error) : null;
+    if (kind === 'error') return by.colourError(error);
+    return before.error ? by.colourChange(before.error, error) : null;
   }
 
   /** The errors that the last frame brought, if it did. */
@@ -163,7 +168,13 @@ export function createColourActions(
       apply(colouring);
       return;
     }
-    const coloured = colourLive(colouring.kind, errorOfFrame());
+    const by = numberColours.content.peek();
+    if (!by) {
+      /* That the host has lost it is told by `roomMissing`. */
+      numberColours.enter().then(showLive, () => undefined);
+      return;
+    }
+    const coloured = colourLive(by, colouring.kind, errorOfFrame());
     if (!coloured) return;
     liveShown = performance.now();
     show(coloured);
@@ -177,7 +188,7 @@ export function createColourActions(
     try {
       const error = await engine.request({ type: 'read', what: 'error', model: model.info.model });
       if (mine !== request) return;
-      show(colourLive(kind, error) ?? colourNone());
+      show(colourLive(await numberColours.enter(), kind, error) ?? colourNone());
     } catch (error) {
       if (mine !== request) return;
       if (failureOf(error).code === 'worker_lost') lost = true;

@@ -1,5 +1,5 @@
 /**
- * From the values of a column, or the error of each row, to what the map draws and the legend says.
+ * From the values of a column to what the map draws and the legend says. Colours by numbers are in number-colouring.ts.
  *
  * Pure functions on typed arrays. Palette bytes have the layout of render/palette.ts: 0 to 253 classes or a
  * scale, 254 "other", 255 "missing".
@@ -11,14 +11,8 @@ import {
   assignClasses,
   categoricalPalette,
   classIndices,
-  continuousPalette,
-  divergingIndices,
-  divergingLimit,
-  divergingPalette,
   MISSING_INDEX,
-  numberIndices,
   OTHER_INDEX,
-  scaleDomain,
 } from '../render/palette.ts';
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../render/props.ts';
 import type { Before, Colouring, Legend, MapState, TableState } from './store.ts';
@@ -58,60 +52,16 @@ export function colourNone(): Coloured {
   return { index: null, palette: categoricalPalette(1), legend: { kind: 'none' } };
 }
 
-/** Rows by the values of one column: classes for categories and few whole numbers, else a scale. */
-export function colourColumn(info: ColumnInfo, values: ColumnValues): Coloured {
+/** Rows by the values of one column, where they are classes: categories and few whole numbers; null: a scale. */
+export function colourClasses(info: ColumnInfo, values: ColumnValues): Coloured | null {
   if (values.kind === 'category') {
     return byClass(info.name, values.categories, values.codes);
   }
   const few = info.integer ? fewNumbers(values.values) : null;
-  if (!few) return byNumber(info.name, values.values);
+  if (!few) return null;
   const codeOf = new Map(few.map((value, code) => [value, code]));
   const codes = Uint16Array.from(values.values, (value) => codeOf.get(value) ?? MISSING_CODE);
   return byClass(info.name, few.map(String), codes);
-}
-
-/** Rows by their reconstruction error, pale where the model does worst. */
-export function colourError(error: Float32Array): Coloured {
-  return byNumber('Reconstruction error', error);
-}
-
-/** How much the error of each row (rows) has changed: below zero it fell. */
-export function errorChange(before: Float32Array, now: Float32Array): Float32Array {
-  return now.map((error, row) => error - (before[row] ?? Number.NaN));
-}
-
-/** How far each row has moved (rows), from positions (rows, 2) to positions. */
-export function driftOf(before: Float32Array, now: Float32Array): Float32Array {
-  const way = new Float32Array(now.length >>> 1);
-  for (let row = 0; row < way.length; row++) {
-    const dx = (now[2 * row] ?? 0) - (before[2 * row] ?? Number.NaN);
-    const dy = (now[2 * row + 1] ?? 0) - (before[2 * row + 1] ?? Number.NaN);
-    way[row] = Math.hypot(dx, dy);
-  }
-  return way;
-}
-
-/** Rows by how much their error has changed: below zero it fell, above it rose, rows beyond the ends like the ends. */
-export function colourChange(before: Float32Array, now: Float32Array): Coloured {
-  const change = errorChange(before, now);
-  const limit = divergingLimit(change);
-  return {
-    index: divergingIndices(change, { limit }),
-    palette: divergingPalette(),
-    legend: {
-      kind: 'range',
-      title: 'Change of error',
-      lo: -limit,
-      hi: limit,
-      missing: countMissing(change),
-      diverging: true,
-    },
-  };
-}
-
-/** Rows by how far they have moved on the map; arguments as of `driftOf`. */
-export function colourDrift(before: Float32Array, now: Float32Array): Coloured {
-  return byNumber('Drift', driftOf(before, now));
 }
 
 /** Of the map before the last retrain, what the present one can be compared with; null: nothing. */
@@ -223,21 +173,6 @@ function fewNumbers(values: Float32Array): number[] | null {
     if (seen.size > MOST_NUMBER_CLASSES) return null;
   }
   return seen.size > 0 ? [...seen].sort((a, b) => a - b) : null;
-}
-
-function byNumber(title: string, values: Float32Array): Coloured {
-  const domain = scaleDomain(values);
-  return {
-    index: numberIndices(values, domain),
-    palette: continuousPalette(),
-    legend: { kind: 'range', title, lo: domain.lo, hi: domain.hi, missing: countMissing(values) },
-  };
-}
-
-function countMissing(values: Float32Array): number {
-  let missing = 0;
-  for (const value of values) if (Number.isNaN(value)) missing++;
-  return missing;
 }
 
 function byClass(title: string, names: readonly string[], codes: Uint16Array): Coloured {

@@ -5,11 +5,12 @@
  */
 
 import type { FitSpec } from '../protocol/messages.ts';
+import { invertBits, rowsOf } from '../protocol/rows.ts';
 import { type Download, demonstration } from './catalog.ts';
 import { plain } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
 import type { Opener, Prepared } from './open-actions.ts';
-import { invert, rowsOf } from './row-sets.ts';
+
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
 import type { CatalogEntry, Phase } from './store.ts';
@@ -96,7 +97,7 @@ export function createDemonstration(session: Session, opener: Opener, runner: Ru
       of: full.rows,
     });
     if (signal.aborted) return;
-    const rows = rowsOf(invert(heldout, full.rows)).filter((row) => row < head.rows);
+    const rows = rowsOf(invertBits(heldout, full.rows)).filter((row) => row < head.rows);
     const running = runner.run(model, { ...fit, rows, heldout: 0, epochs: 1, patience: 0 });
     /* All rows are fetched and prepared while epoch 1 is trained. */
     let download: Download = { done: 0, total: 0 };

@@ -2,7 +2,8 @@
 
 import type { RowBits } from '../protocol/messages.ts';
 import { addRow, emptyBits } from '../protocol/rows.ts';
-import { comparison, driftOf, errorChange } from './colouring.ts';
+import { comparison } from './colouring.ts';
+import { driftOf, errorChange } from './number-colouring.ts';
 import { parseNumber } from './number-text.ts';
 import { rowsOf } from './selection.ts';
 import type { Maker, Store } from './store.ts';

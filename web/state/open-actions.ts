@@ -1,12 +1,12 @@
 /**
- * Opening data: a file, a set from the catalogue, and what its columns are used for.
+ * Opening data: a file, or a set from the catalogue. What its columns are used for is in choice-actions.ts.
  *
  * What is on screen stays until the new table has been read and prepared; then both change places in one step.
  * Whatever goes wrong before that leaves the old data, model and map as they were.
  */
 
-import { batch, effect, untracked } from '@preact/signals';
-import type { FeatureInfo, Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
+import { batch } from '@preact/signals';
+import type { Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
 import { type Download, fetchBlob } from './catalog.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
@@ -18,12 +18,6 @@ export interface OpenActions {
    * demonstration excepted) it asks first.
    */
   open(source: File | string): Promise<void>;
-  /**
-   * Uses columns for something else. Prepares the numbers again; a trained model starts again. Asks first when states of
-   * a model that was retrained would be lost.
-   */
-  setRole(columns: number | readonly number[], role: Role): Promise<void>;
-  setScale(scale: Scale): Promise<void>;
   /** Tells why a drop can't be opened. */
   refuse(sentence: string): void;
 }
@@ -46,6 +40,12 @@ export interface Opener extends OpenActions {
   openAs(source: File | CatalogEntry, as: ReadAs): Promise<boolean>;
   /** Where a table on screen comes from; null for one that is gone. */
   originOf(table: Id): Origin | null;
+  /** Opens something and trains on it, unasked. */
+  openNow(source: File | CatalogEntry): Promise<void>;
+  /** Puts the result of some work in place of what is on screen; false when that came to nothing, which has been told. */
+  replace<T>(work: Replacement<T>): Promise<boolean>;
+  /** Something is being opened or prepared. */
+  busy(): boolean;
   /** Frees a table that is not on screen (any more). */
   discard(prepared: Prepared): void;
   /** Puts a table on screen in place of all there was, without a model yet. */
@@ -85,14 +85,10 @@ export interface LoadHooks {
   onDownload?(download: Download): void;
 }
 
-type Chosen = Pick<TableState, 'roles' | 'scale'>;
-
-/** What is chosen about the columns, beside what has been chosen before. */
-type Choice = (table: Chosen) => Chosen;
-
 type Stage = Extract<Phase, { kind: 'opening' }>['stage'];
 
-interface Replacement<T> {
+/** What takes the place of what is on screen. */
+export interface Replacement<T> {
   name: string;
   failed: string; // said before what went wrong
   begin(
@@ -121,13 +117,23 @@ function sourceOf(entry: CatalogEntry, blob: Blob | null): Source {
   };
 }
 
+/** Asking whether to open something while a model trains. */
+export interface Questions {
+  ask(source: File | CatalogEntry): void;
+  /** Takes back what was asked. */
+  forget(): void;
+}
+
 /** `takeOver` ends what runs by itself; it is called whenever something else begins to be opened. */
-export function createOpener(session: Session, run: Runner, takeOver: () => void): Opener {
+export function createOpener(
+  session: Session,
+  run: Runner,
+  takeOver: () => void,
+  questions: Questions,
+): Opener {
   const { store, engine, surroundings } = session;
   let current: AbortController | null = null;
   let held: Promise<() => void> | null = null; // lets go of the training that waits for what is being opened
-  let forget: (() => void) | null = null; // takes back the question whether to open something else
-  let unsettle: (() => void) | null = null; // takes back the question whether to make a new model
   const origins = new Map<Id, Origin>();
   let unasked: Id | null = null; // a job of the demonstration that goes on: nobody minds that it ends
 
@@ -332,168 +338,11 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
     if (await openAs(source)) await run.trainIfPossible();
   }
 
-  /**
-   * Asks whether to open something while a model trains. The question follows the training: once that has ended
-   * there is nothing left to ask, and what was wanted opens; that it is being stopped is waited for.
-   */
-  function ask(entry: File | CatalogEntry): void {
-    const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
-    let shown: number | null = null;
-    let said = '';
-    let stop: (() => void) | null = null;
-    const close = (): void => {
-      stop?.();
-      if (forget === close) forget = null;
-      if (shown !== null) session.dismiss(shown);
-      shown = null;
-    };
-    const openIt = (): void => {
-      close();
-      void openNow(entry);
-    };
-    const say = (phase: Phase & { job: Id }): void => {
-      const stopping = phase.kind === 'running' && phase.stopping;
-      const text = stopping
-        ? `Training is stopping. ${name} opens then.`
-        : `${phase.kind === 'paused' ? 'Training is paused' : 'Training is under way'}. Open ${name} instead?`;
-      if (text === said) return;
-      said = text;
-      if (shown !== null) session.dismiss(shown);
-      shown = session.notify({
-        tone: 'info',
-        text,
-        ...(stopping ? {} : { action: { label: 'Open', run: openIt } }),
-        other: { label: stopping ? 'Don’t open' : 'Keep training', run: close },
-      });
-      session.announce(text);
-    };
-    const follow = (phase: Phase): void => {
-      if (forget !== close) return;
-      if ('job' in phase) {
-        say(phase);
-      } else if (phase.kind === 'ready' || phase.kind === 'finished') {
-        /* Whatever ends the training is through with it by then. */
-        queueMicrotask(() => {
-          if (forget === close && store.phase.peek() === phase) openIt();
-        });
-      } else {
-        close(); // something else is being opened, or went wrong and asks for its own answer
-      }
-    };
-    forget = close;
-    stop = effect(() => {
-      const phase = store.phase.value;
-      untracked(() => follow(phase));
-    });
-  }
-
-  /** How many states of the model a new one would cost; 0 when there are but trainings to lose, which can be had again. */
-  function statesLost(): number {
-    const { nodes } = store.history.peek();
-    const retrained = store.task.peek() !== null || nodes.some((node) => node.kind !== 'train');
-    return retrained ? nodes.length : 0;
-  }
-
-  /**
-   * Asks whether to make a choice about the columns that costs states of the model. The question follows their number,
-   * and goes when there is none to lose any more, or another table.
-   */
-  function askFirst(choice: Choice): void {
-    let shown: number | null = null;
-    let said = '';
-    let stop: (() => void) | null = null;
-    const close = (): void => {
-      stop?.();
-      if (unsettle === close) unsettle = null;
-      if (shown !== null) session.dismiss(shown);
-      shown = null;
-    };
-    const say = (states: number): void => {
-      const lost = states === 1 ? '1 state of this one is' : `${states} states of this one are`;
-      const text = `This starts a new model; ${lost} lost.`;
-      if (text === said) return;
-      said = text;
-      if (shown !== null) session.dismiss(shown);
-      const goOn = (): void => {
-        close();
-        void prepareAgain(choice);
-      };
-      shown = session.notify({
-        tone: 'info',
-        text,
-        action: { label: 'Go on', run: goOn },
-        other: { label: 'Keep', run: close },
-      });
-      session.announce(text);
-    };
-    unsettle?.();
-    unsettle = close;
-    stop = effect(() => {
-      void store.history.value;
-      void store.task.value;
-      untracked(() => {
-        if (unsettle !== close) return;
-        const states = statesLost();
-        if (states > 0) say(states);
-        else close();
-      });
-    });
-  }
-
-  /** A choice about the columns; asks first when it costs more than a training. */
-  async function choose(choice: Choice): Promise<void> {
-    const table = store.table.peek();
-    if (!table) return;
-    if (sameFeatures(table, choice(table)) || statesLost() === 0) {
-      await prepareAgain(choice);
-      return;
-    }
-    /* Nothing is changed yet, and the menus say so. */
-    put(table.info.table, { ...table });
-    askFirst(choice);
-  }
-
-  /** The columns' numbers again, after a choice. Taken back when it can't be done. */
-  async function prepareAgain(choice: Choice): Promise<void> {
-    const before = store.table.peek();
-    if (!before) return;
-    const change = choice(before);
-    const id = before.info.table;
-    put(id, { ...before, ...change });
-    if (sameFeatures(before, change)) {
-      session.settle('opening');
-      return;
-    }
-    const trained = store.model.peek() !== null;
-    const name = before.info.name;
-    const spec = { roles: change.roles, scale: change.scale };
-    const done = await replace<FeatureInfo>({
-      name,
-      failed: 'That choice was taken back.',
-      begin: (signal, show) => {
-        const job = engine.nextId();
-        run.follow(job);
-        show('features');
-        return engine.request({ type: 'prepare', table: id, job, spec }, { signal });
-      },
-      drop: () => undefined,
-      commit: (features) => {
-        store.phase.value = { kind: 'ready' };
-        put(id, { ...before, ...change, features });
-        run.adoptTable();
-      },
-    });
-    if (done && trained) await run.trainIfQuick();
-    const now = store.tables.peek().get(id);
-    if (!done && now && current === null) put(id, before);
-  }
-
-  function put(id: Id, state: TableState): void {
-    store.tables.value = new Map(store.tables.peek()).set(id, state);
-  }
-
   return {
     load,
+    openNow,
+    replace,
+    busy: () => current !== null,
     openAs,
     originOf: (table) => origins.get(table) ?? null,
     discard: ({ table }) => free(table),
@@ -507,38 +356,17 @@ export function createOpener(session: Session, run: Runner, takeOver: () => void
         session.notify({ tone: 'error', text: 'That data set is not in the list.', about: 'opening' });
         return;
       }
-      forget?.();
+      questions.forget();
       const phase = store.phase.peek();
       if (!('job' in phase) || phase.job === unasked || store.firstVisit.peek()) {
         await openNow(entry);
       } else {
-        ask(entry);
+        questions.ask(entry);
       }
     },
-    async setRole(columns, role) {
-      const chosen = new Set(typeof columns === 'number' ? [columns] : columns);
-      await choose(({ roles, scale }) => ({
-        scale,
-        roles: roles.map((old, i) => {
-          if (chosen.has(i)) return role;
-          /* At most one column names the rows. */
-          return role === 'id' && old === 'id' ? 'ignored' : old;
-        }),
-      }));
-    },
-    setScale: (scale) => choose(({ roles }) => ({ roles, scale })),
     refuse(sentence) {
       session.notify({ tone: 'warning', text: sentence, about: 'opening' });
     },
   };
 }
 
-/** Other features, or another scale, make the model one of something else. */
-function sameFeatures(table: Chosen, change: Chosen): boolean {
-  return change.scale === table.scale && featureColumns(change.roles) === featureColumns(table.roles);
-}
-
-/** Which columns are features, as something that can be compared. */
-function featureColumns(roles: readonly Role[]): string {
-  return roles.map((role) => (role === 'feature' ? '1' : '0')).join('');
-}

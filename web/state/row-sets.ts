@@ -5,10 +5,18 @@
  */
 
 import type { RowBits } from '../protocol/messages.ts';
-import { addRow, bitsIn, countBits, emptyBits, hasRow, invertBits as invert } from '../protocol/rows.ts';
+import {
+  addRow,
+  bitsIn,
+  countBits,
+  emptyBits,
+  hasRow,
+  invertBits as invert,
+  rowsOf,
+} from '../protocol/rows.ts';
 import type { SelectionOp } from './store.ts';
 
-export { countBits, emptyBits, hasRow, invert };
+export { countBits, emptyBits, hasRow, invert, rowsOf };
 
 /** Every row of `rows`. */
 export function allBits(rows: number): RowBits {
@@ -32,19 +40,6 @@ export function combine(a: RowBits | null, b: RowBits, op: SelectionOp): RowBits
 /** Number of rows that `combine` would give. */
 export function countCombined(a: RowBits | null, b: RowBits, op: SelectionOp): number {
   return countBits(combine(a, b, op));
-}
-
-/** The rows of the set, ascending. */
-export function rowsOf(bits: RowBits | null): Uint32Array {
-  const rows = new Uint32Array(countBits(bits));
-  let at = 0;
-  for (let word = 0; bits && word < bits.length; word++) {
-    for (let left = bits[word] ?? 0; left !== 0; left &= left - 1) {
-      rows[at] = 32 * word + 31 - Math.clz32(left & -left);
-      at++;
-    }
-  }
-  return rows;
 }
 
 /** The set of the given rows; those that are not among `rows` are passed over. */

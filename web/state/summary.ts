@@ -2,8 +2,7 @@
  * Sentences and numbers that describe what is on the map, for labels, legends and screen readers.
  */
 
-import { scaleDomain } from '../render/palette.ts';
-import type { LatentRange, Legend, MapState, TableState } from './store.ts';
+import type { Legend, MapState, TableState } from './store.ts';
 
 const whole = new Intl.NumberFormat('en');
 
@@ -107,27 +106,6 @@ export function mapSummary(
   if (more.hidden > 0) parts.push(`${formatCount(more.hidden)} hidden`);
   parts.push(map.epoch === 0 ? 'not trained yet' : `epoch ${formatCount(map.epoch)}`);
   return parts.join(', ');
-}
-
-/**
- * Range of each latent dimension: between its 1 % and 99 % quantiles over at most 20,000 rows.
- *
- * @param codes (rows, latent) row-major
- */
-export function latentRange(codes: Float32Array, latent: number): LatentRange {
-  const rows = Math.floor(codes.length / latent);
-  const stride = Math.max(1, Math.ceil(rows / 20_000));
-  const column = new Float32Array(Math.ceil(rows / stride));
-  const range: LatentRange = { lo: [], hi: [] };
-  for (let z = 0; z < latent; z++) {
-    for (let i = 0; i < column.length; i++) {
-      column[i] = codes[i * stride * latent + z] ?? Number.NaN;
-    }
-    const { lo, hi } = scaleDomain(column);
-    range.lo.push(lo);
-    range.hi.push(hi);
-  }
-  return range;
 }
 
 /** Column that names a row: the first label, else none. */

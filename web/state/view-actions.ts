@@ -10,10 +10,10 @@
 import { batch, effect, signal, untracked } from '@preact/signals';
 import type { ColumnValues, Id, RowId } from '../protocol/messages.ts';
 import { suggestedPointSize } from '../render/marks.ts';
-import { type ColourActions, createColourActions } from './colour-actions.ts';
+import { type ColourActions, createColourActions, numberColours } from './colour-actions.ts';
 import { failureOf, type ViewEngine } from './engine-port.ts';
 import type { ModelState, Notice, Store } from './store.ts';
-import { formatCount, latentRange } from './summary.ts';
+import { formatCount } from './summary.ts';
 import type { Undo } from './undo.ts';
 
 export interface ViewActions extends ColourActions {
@@ -135,6 +135,8 @@ export function createViewActions(
   const stopFrames = effect(() => {
     const version = store.map.value?.version;
     const model = store.model.value?.info.model ?? null;
+    /* What finds the range of codes comes later, perhaps after the last frame. */
+    void numberColours.content.value;
     untracked(() => {
       if (model !== shownModel) {
         shownModel = model;
@@ -171,7 +173,8 @@ export function createViewActions(
   async function readRange(): Promise<void> {
     const model = store.model.peek();
     const map = store.map.peek();
-    if (!model || !map || rangeBusy) return;
+    const by = numberColours.content.peek();
+    if (!model || !map || !by || rangeBusy) return;
     const { latent } = model.params;
     if (latent === 2 && !aligned(model)) {
       /* The map is the code: no need to ask the worker. Only its scale is wanted, so twice a second is plenty. */
@@ -179,7 +182,7 @@ export function createViewActions(
       const arrays = store.bulk.maps.get(map.map);
       if (!arrays || arrays.positions.length === 0) return;
       rangeAt = performance.now();
-      const range = latentRange(arrays.positions, 2);
+      const range = by.latentRange(arrays.positions, 2);
       store.latentRange.value =
         map.axes[0] === 0 ? range : { lo: [...range.lo].reverse(), hi: [...range.hi].reverse() };
       return;
@@ -191,7 +194,7 @@ export function createViewActions(
     try {
       const codes = await engine.request({ type: 'read', what: 'latent', model: model.info.model });
       if (store.model.peek()?.info.model === model.info.model) {
-        store.latentRange.value = latentRange(codes, latent);
+        store.latentRange.value = by.latentRange(codes, latent);
       }
     } catch (error) {
       const { code } = failureOf(error);

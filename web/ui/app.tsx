@@ -4,6 +4,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Actions } from '../state/actions.ts';
+import { numberColours } from '../state/colour-actions.ts';
 import type { Store } from '../state/store.ts';
 import { DataPanel, DropCard } from './data-panel.tsx';
 import { DropOverlay } from './drop-overlay.tsx';
@@ -83,7 +84,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
   useKeys(store, actions, help, openHelp, openSearch);
   const { acts, saves } = actions;
   useEffect(() => {
-    const rooms = [acts, panels, drawing];
+    const rooms = [acts, panels, drawing, numberColours];
     return enterSoon(store, saves ? [...rooms, saves] : rooms);
   }, [store, acts, saves]);
 

@@ -4,7 +4,8 @@
  */
 
 import type { JSX } from 'preact';
-import { continuousPalette, numberIndices, paletteColour } from '../render/palette.ts';
+import { paletteColour } from '../render/palette.ts';
+import { continuousPalette, numberIndices } from '../render/scales.ts';
 import type { LatentRange } from '../state/store.ts';
 import { formatNumber } from '../state/summary.ts';
 

@@ -5,7 +5,8 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ImageShape } from '../protocol/messages.ts';
-import { continuousPalette, SCALE_SIZE } from '../render/palette.ts';
+import { SCALE_SIZE } from '../render/palette.ts';
+import { continuousPalette } from '../render/scales.ts';
 
 export interface RowImageProps {
   /** (height * width * channels) pixel values, the channels of a pixel side by side. */
