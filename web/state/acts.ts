@@ -52,7 +52,15 @@ function undoOf(session: Session): Undo {
   );
 }
 
-export function createActs({ session, engine, runner, opener, models, view, snapshotBudget }: ActsNeeds): Acts {
+export function createActs({
+  session,
+  engine,
+  runner,
+  opener,
+  models,
+  view,
+  snapshotBudget,
+}: ActsNeeds): Acts {
   const undo = undoOf(session);
   const usual = session.surroundings.small ? SNAPSHOT_BUDGET_SMALL : SNAPSHOT_BUDGET;
   const snapshots = new Snapshots(snapshotBudget ?? usual);
