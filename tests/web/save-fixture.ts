@@ -9,7 +9,7 @@ import { type Actions, createActions } from '../../web/state/actions.ts';
 import { createActs } from '../../web/state/acts.ts';
 import { createSaves, type SaveParts, type Saves } from '../../web/state/save-actions.ts';
 import { createStore, type Store } from '../../web/state/store.ts';
-import { unpack } from '../../web/storage/record.ts';
+import { textOf, unpack } from '../../web/storage/record.ts';
 import { type Listed, MOST_LEFT, type Shelf } from '../../web/storage/shelf.ts';
 import type { Slots } from '../../web/storage/slots.ts';
 import type { Brief } from '../../web/storage/work.ts';
@@ -58,7 +58,7 @@ export class TestShelf implements Shelf {
       if (!old) this.copied += 1;
       next.set(entry.id, old ?? bytes.slice().buffer);
     }
-    this.slots.set(slot, { brief, record: JSON.stringify(record), parts: next, file });
+    this.slots.set(slot, { brief, record: textOf(record), parts: next, file });
     const left = [...this.slots].filter(([id]) => id !== slot && !held.has(id));
     left.sort(([, a], [, b]) => b.brief.saved - a.brief.saved);
     for (const [id] of left.slice(MOST_LEFT)) this.slots.delete(id);

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checksum, crc32 } from '../../web/storage/checksum.ts';
 import { isQuota, StorageError, storageError, transact } from '../../web/storage/db.ts';
-import { checkedRecord, Memory, pack, RecordError } from '../../web/storage/record.ts';
+import { checkedRecord, Memory, pack, RecordError, unpack } from '../../web/storage/record.ts';
 import { readSession, writeSession } from '../../web/storage/session-file.ts';
+import { surplus } from '../../web/storage/shelf.ts';
 import { byChannel } from '../../web/storage/slots.ts';
 import { OTHER_TABLE, THIS_TABLE, type Work } from '../../web/storage/work.ts';
 import { historyNode } from './history-fixture.ts';
@@ -220,7 +221,9 @@ async function edited(change: (record: Record<string, unknown>) => void): Promis
   const packed = await pack(of, new Memory('t'));
   const record = JSON.parse(JSON.stringify(packed.record)) as Record<string, unknown>;
   change(record);
-  return outcome(readSession(writeSession({ record: record as never, parts: packed.parts }, of.data.file)));
+  const text = JSON.stringify(record);
+  const { parts } = packed;
+  return outcome(readSession(writeSession({ record: record as never, parts }, of.data.file, text)));
 }
 
 type Tree = Record<string, unknown>;
@@ -295,6 +298,98 @@ describe('a record that was edited (row 75)', () => {
     expect(() => checkedRecord({ ...older, format: 3 }, steps, 2)).toThrow(/newer version/);
     expect(() => checkedRecord({ ...older, format: 0 }, steps, 2)).toThrow(/damaged/);
     expect(() => checkedRecord({ ...record, format: 2 })).toThrow(/newer version/);
+  });
+});
+
+/** A state of the same losses, in the same array, as the one before it: it ended inside its first epoch. */
+function withoutEpoch(): Work {
+  const made = work();
+  const [first, second] = made.model?.nodes ?? [];
+  if (!made.model || !first || !second) throw new Error('There are no states.');
+  const third = { ...second, id: 2, parent: 1, steps: 25 };
+  made.model.nodes = [first, second, third, { ...third, id: 3, parent: 2, steps: 30 }];
+  return made;
+}
+
+describe('a state that ended inside its first epoch', () => {
+  it('has the losses of the one before it', async () => {
+    const back = await read(await session(withoutEpoch()));
+    expect(back.model?.nodes.map(({ losses }) => losses.length)).toEqual([2, 3, 3, 3]);
+  });
+
+  it('comes back, too, where all its losses were written once more', async () => {
+    const { record, parts } = await pack(withoutEpoch(), new Memory('t'));
+    for (const [i, node] of record.model?.nodes.entries() ?? []) {
+      if (i > 1) node.losses.array = record.model?.nodes[1]?.losses.array ?? -1;
+    }
+    const { file } = work().data;
+    const bytes = (place: number) => parts[place]?.bytes.slice().buffer ?? null;
+    const back = await unpack(record, (_entry, place) => Promise.resolve(bytes(place)), file);
+    expect(back.model?.nodes.map(({ losses }) => losses.map(({ epoch }) => epoch))).toEqual([
+      [1, 2],
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+  });
+});
+
+describe('what a selection was made of', () => {
+  it('is read back also where it is longer to tell than a record may be', async () => {
+    const many = 60_000;
+    const rows = new Uint32Array(Math.ceil(many / 32)).fill(0x5555_5555);
+    const runs = Array.from({ length: many }, (_, i) => (i % 2 ? 1 : i));
+    const made = work();
+    const maker = { kind: 'rows', rows: runs } as const;
+    const told = { ...maker, rows: [...runs] };
+    made.data.rows = many;
+    made.model = null;
+    made.hidden.only = null;
+    made.selection = { bits: rows, maker: told };
+    made.named = [{ name: 'all of them', count: many / 2, maker: told, bits: rows }];
+    const back = await read(await session(made));
+    expect(back.selection.maker).toEqual(maker);
+    expect(back.named[0]?.maker).toEqual(maker);
+  });
+
+  it('that can’t be read again is not written', async () => {
+    const made = work();
+    made.colour = { kind: 'column', column: -1 };
+    await expect(session(made)).rejects.toBeInstanceOf(RecordError);
+  });
+});
+
+describe('losses that states have in common', () => {
+  it('are refused before they take the memory', async () => {
+    const { record } = await pack(work(), new Memory('t'));
+    const model = record.model;
+    const [first] = model?.nodes ?? [];
+    if (!model || !first) throw new Error('There are no states.');
+    model.nodes = Array.from({ length: 20_000 }, (_, id) => ({
+      ...first,
+      id,
+      parent: id === 0 ? null : id - 1,
+      losses: { ...first.losses, shared: id === 0 ? 0 : 100_000 },
+    }));
+    expect(() => checkedRecord(record)).toThrow(/more epochs than there can be/);
+  });
+});
+
+describe('what is forgotten for the sake of what is newer (row 74)', () => {
+  const brief = { name: 'a', rows: 3, states: 1, retrains: 0, bytes: 9, whole: true };
+  const entry = (slot: string, saved: number, more: object = {}, format = 1) => ({
+    slot,
+    brief: { ...brief, saved, ...more },
+    record: JSON.stringify({ format }),
+  });
+
+  it('is the oldest beyond three, and nothing that a later version has written', () => {
+    const entries = [
+      entry('newer', 1, {}, 2),
+      entry('told otherwise', 2, { more: true }),
+      ...['a', 'b', 'c', 'd', 'e', 'held'].map((slot, i) => entry(slot, 10 - i)),
+    ];
+    expect(surplus(entries, new Set(['held']))).toEqual(['d', 'e']);
   });
 });
 

@@ -14,8 +14,8 @@ import type { Colouring, Maker, RunKind } from '../state/store.ts';
 const MOST_COLUMNS = 50_000;
 /** Characters of a name, a class or a search text. */
 const TEXT = 10_000;
-/** Corners of a shape, as pairs of coordinates. */
-const MOST_COORDINATES = 20_000;
+/** Corners of a shape, as pairs of coordinates; firsts and counts of runs of rows. */
+export const MOST_COORDINATES = 20_000;
 /** Makers within makers. */
 const DEEPEST = 12;
 

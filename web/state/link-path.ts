@@ -5,6 +5,7 @@
 
 import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { countBits } from '../protocol/rows.ts';
+import { type LeanLimits, leanMaker } from '../saved/lean-maker.ts';
 import {
   criterionOf,
   type FitNumbers,
@@ -17,7 +18,7 @@ import {
 } from '../saved/link.ts';
 import { encodeRows, hashBits, hashFloats } from '../saved/rows-code.ts';
 import { pathTo } from './history.ts';
-import { bitsOfRows, describeMaker, runsOf, sameBits } from './selection.ts';
+import { bitsOfRows, describeMaker, sameBits } from './selection.ts';
 import type {
   Camera,
   Colouring,
@@ -48,36 +49,8 @@ export interface Shown {
 
 export type Linked = { link: Link } | { refused: string };
 
-/** Numbers of rows that a part of a maker may have; of more it tells how many they are. */
-const MOST_RUNS = 64;
-
-/** A maker without what the rows tell better: corners of shapes, long lists. Its words stay the same. */
-export function leanMaker(maker: Maker, outermost = true): Maker {
-  switch (maker.kind) {
-    case 'polygon':
-    case 'box':
-    case 'brush':
-      return { ...maker, points: [] };
-    case 'rows': {
-      const { rows } = maker;
-      if (outermost || rows.length <= MOST_RUNS) return outermost ? { ...maker, rows: [] } : maker;
-      let count = 0;
-      for (let i = 1; i < rows.length; i += 2) count += rows[i] ?? 0;
-      return { ...maker, rows: [rows[0] ?? 0, count] };
-    }
-    case 'not':
-      return { ...maker, of: leanMaker(maker.of, false) };
-    case 'both':
-      return { ...maker, first: leanMaker(maker.first, false), second: leanMaker(maker.second, false) };
-    default:
-      return maker;
-  }
-}
-
-/** A lean maker with its rows again. */
-export function fullMaker(maker: Maker, bits: RowBits): Maker {
-  return maker.kind === 'rows' ? { ...maker, rows: runsOf(bits) } : maker;
-}
+/** Of a part of a maker in a link, whose words alone are wanted. */
+const LEAN: LeanLimits = { corners: 0, runs: 64 };
 
 /** The sets of a link, each once. */
 class Sets {
@@ -157,7 +130,7 @@ function trainingOf(node: HistoryNode, shown: Shown, sets: Sets, first: boolean)
   const ended = result.reason === 'epochs' ? {} : { ended: result.reason };
   return {
     kind,
-    ...(bits && maker ? { maker: leanMaker(maker), set: sets.place(bits, maker) } : {}),
+    ...(bits && maker ? { maker: leanMaker(maker, LEAN), set: sets.place(bits, maker) } : {}),
     ...ended,
     fits,
   };
@@ -258,7 +231,9 @@ export function linkOf(shown: Shown): Linked {
       ...alignBefore(found.nodes),
       ...(sets.list.length > 0 ? { sets: sets.list } : {}),
       path,
-      ...(selected && place !== null ? { selection: { maker: leanMaker(selected.maker), set: place } } : {}),
+      ...(selected && place !== null
+        ? { selection: { maker: leanMaker(selected.maker, LEAN), set: place } }
+        : {}),
       colour,
       ...turns.to(axes),
       ...viewOf(shown),
@@ -299,9 +274,4 @@ export function largest(
     link.selection?.set === at ? link.selection.maker : link.path.find(({ set }) => set === at)?.maker;
   const words = maker ? describeMaker(maker, table, table.info.rows) : 'the rows of the first epoch';
   return { words, rows: link.sets?.[at]?.n ?? 0, bytes: most };
-}
-
-/** A maker that was told lean, for words before its rows are known. */
-export function countedMaker(maker: Maker, count: number): Maker {
-  return maker.kind === 'rows' ? { ...maker, rows: count > 0 ? [0, count] : [] } : maker;
 }

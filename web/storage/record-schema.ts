@@ -28,6 +28,8 @@ const MOST_FITS = 10_000;
 const MOST_NAMED = 10_000;
 const MOST_CLASSES = 10_002;
 const MOST_ARRAYS = 200_000;
+/** Losses of all states together: a state has those of the ones before it, too. */
+export const MOST_LOSSES = 20_000_000;
 /** Rows that a table may have, as the kernels count them. */
 const MOST_ROWS = 2 ** 31;
 /** Bytes of one array. */

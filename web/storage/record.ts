@@ -13,10 +13,12 @@
 import * as v from 'valibot';
 import type { EpochLoss, FitSpec, RowBits } from '../protocol/messages.ts';
 import { countBits, emptyBits, wordMask } from '../protocol/rows.ts';
+import { fullMaker, leanMaker } from '../saved/lean-maker.ts';
+import { MOST_COORDINATES } from '../saved/schema.ts';
 import type { Snapshot } from '../state/snapshots.ts';
-import type { HistoryNode } from '../state/store.ts';
+import type { HistoryNode, Maker } from '../state/store.ts';
 import { checksum } from './checksum.ts';
-import { type ArrayKind, FORMAT, recordSchema, type WorkRecord } from './record-schema.ts';
+import { type ArrayKind, FORMAT, MOST_LOSSES, recordSchema, type WorkRecord } from './record-schema.ts';
 import { OTHER_TABLE, THIS_TABLE, type Work, type WorkModel } from './work.ts';
 
 type Entry = WorkRecord['arrays'][number];
@@ -64,7 +66,7 @@ interface Told {
 
 /** What has been written under which id. */
 export class Memory {
-  readonly #known = new WeakMap<object, Told>();
+  readonly #known = new WeakMap<object, Map<number, Told>>(); // by where what is written begins
   readonly #prefix: string;
   #last = 0;
 
@@ -75,17 +77,23 @@ export class Memory {
 
   /** An array that lies there under this id already. */
   know(array: object, entry: Entry, bytes: Uint8Array): void {
-    this.#known.set(array, { entry, bytes });
+    this.#set(array, 0, { entry, bytes });
   }
 
-  async tell(array: object, kind: ArrayKind, make: () => Uint8Array): Promise<Told> {
-    const known = this.#known.get(array);
+  #set(array: object, from: number, told: Told): void {
+    const known = this.#known.get(array) ?? new Map<number, Told>();
+    this.#known.set(array, known.set(from, told));
+  }
+
+  /** @param from where in the array what is written begins */
+  async tell(array: object, kind: ArrayKind, make: () => Uint8Array, from = 0): Promise<Told> {
+    const known = this.#known.get(array)?.get(from);
     if (known) return known;
     const bytes = make();
     this.#last += 1;
     const id = `${this.#prefix}${this.#last.toString(36)}`;
     const told: Told = { entry: { id, kind, bytes: bytes.byteLength, crc: await checksum(bytes) }, bytes };
-    this.#known.set(array, told);
+    this.#set(array, from, told);
     return told;
   }
 }
@@ -114,6 +122,11 @@ function sharedLosses(node: HistoryNode, parent: HistoryNode | undefined): numbe
   return shared;
 }
 
+/** A maker as it is written; `beside`: its rows are. */
+function lean(maker: Maker, beside: boolean): Maker {
+  return leanMaker(maker, { corners: MOST_COORDINATES, runs: MOST_COORDINATES }, beside);
+}
+
 class Packer {
   readonly arrays: Entry[] = [];
   readonly parts: Part[] = [];
@@ -124,8 +137,8 @@ class Packer {
     this.#memory = memory;
   }
 
-  async #add(array: object, kind: ArrayKind, make: () => Uint8Array): Promise<number> {
-    const told = await this.#memory.tell(array, kind, make);
+  async #add(array: object, kind: ArrayKind, make: () => Uint8Array, from = 0): Promise<number> {
+    const told = await this.#memory.tell(array, kind, make, from);
     const known = this.#places.get(told.entry.id);
     if (known !== undefined) return known;
     const place = this.arrays.push(told.entry) - 1;
@@ -160,12 +173,14 @@ class Packer {
   }
 
   async node(node: HistoryNode, parent: HistoryNode | undefined): Promise<NodeRecord> {
-    const { losses, fits, kept: _kept, ...rest } = node;
+    const { losses, fits, kept: _kept, maker, ...rest } = node;
     const shared = sharedLosses(node, parent);
-    const array = await this.#add(losses, 'f64', () => lossBytes(losses.slice(shared)));
+    /* A state may have the very array of the one it comes from: it ended before an epoch was through. */
+    const array = await this.#add(losses, 'f64', () => lossBytes(losses.slice(shared)), shared);
     const written: FitRecord[] = [];
     for (const fit of fits) written.push(await this.fit(fit));
-    return { ...rest, fits: written, losses: { shared, array } };
+    const beside = written[0]?.selection !== undefined && written[0].table !== 'other';
+    return { ...rest, maker: maker && lean(maker, beside), fits: written, losses: { shared, array } };
   }
 
   async model({ nodes, snapshots, ...rest }: WorkModel): Promise<WorkRecord['model']> {
@@ -189,7 +204,8 @@ export async function pack(work: Work, memory: Memory): Promise<Packed> {
   const { data, model, selection, named, hidden, form, ...rest } = work;
   const { file, ...about } = data;
   const kept: WorkRecord['named'] = [];
-  for (const { name, bits, maker } of named) kept.push({ name, bits: await packer.typed(bits), maker });
+  for (const { name, bits, maker } of named)
+    kept.push({ name, bits: await packer.typed(bits), maker: lean(maker, true) });
   const { rows: _rows, weights: _weights, selection: _selection, table: _table, ...fit } = form?.fit ?? {};
   const record = {
     format: FORMAT,
@@ -197,7 +213,10 @@ export async function pack(work: Work, memory: Memory): Promise<Packed> {
     data: { ...about, kept: file !== null },
     form: form && { ...form, fit },
     model: model && (await packer.model(model)),
-    selection: { bits: await packer.typedOrNull(selection.bits), maker: selection.maker },
+    selection: {
+      bits: await packer.typedOrNull(selection.bits),
+      maker: lean(selection.maker, selection.bits !== null),
+    },
     named: kept,
     hidden: { entries: hidden.entries, only: await packer.typedOrNull(hidden.only) },
     arrays: packer.arrays,
@@ -209,6 +228,19 @@ export async function pack(work: Work, memory: Memory): Promise<Packed> {
 
 /** Steps from each earlier format to the one after it. */
 const STEPS: Record<number, (record: Record<string, unknown>) => Record<string, unknown>> = {};
+
+/** A record as text that can be read again: what can't takes nobody's place. Throws a RecordError. */
+export function textOf(record: WorkRecord): string {
+  const text = JSON.stringify(record);
+  checkedRecord(JSON.parse(text));
+  return text;
+}
+
+/** Losses of all states together, as the page has them: each state with those of the ones before it. */
+function lossesOf({ model, arrays }: WorkRecord): number {
+  const own = (place: number): number => (arrays[place]?.bytes ?? 0) / (8 * LOSS);
+  return (model?.nodes ?? []).reduce((sum, { losses }) => sum + losses.shared + own(losses.array), 0);
+}
 
 /** A record of any format so far in the present one, its shape checked. Throws a RecordError. */
 export function checkedRecord(value: unknown, steps = STEPS, present = FORMAT): WorkRecord {
@@ -223,13 +255,26 @@ export function checkedRecord(value: unknown, steps = STEPS, present = FORMAT): 
     record = step(record);
   }
   const parsed = v.safeParse(recordSchema, { ...record, format: FORMAT });
-  if (parsed.success) return parsed.output;
+  if (parsed.success) {
+    if (lossesOf(parsed.output) > MOST_LOSSES) throw damaged('it has more epochs than there can be');
+    return parsed.output;
+  }
   const [issue] = parsed.issues;
   throw damaged(`${v.getDotPath(issue) ?? 'it'} is not what it has to be`);
 }
 
 /** The bytes of an array; null: they are not there. */
 export type ReadBytes = (entry: Entry, place: number) => Promise<ArrayBuffer | null>;
+
+/**
+ * How many losses at the beginning are there already: earlier pages wrote all that they had of a state that had ended
+ * before an epoch was through.
+ */
+function repeated(numbers: Float64Array, before: readonly EpochLoss[]): number {
+  const first = before.findIndex(({ epoch }) => epoch === numbers[0]);
+  const again = first < 0 ? [] : before.slice(first);
+  return again.every(({ epoch }, i) => epoch === numbers[LOSS * i]) ? again.length : 0;
+}
 
 class Unpacker {
   readonly #record: WorkRecord;
@@ -307,7 +352,7 @@ class Unpacker {
     const numbers = (await this.#array(place, 'f64')) as Float64Array;
     if (numbers.length % LOSS !== 0) throw damaged('losses are cut off');
     const out = before.slice();
-    for (let at = 0; at < numbers.length; at += LOSS) {
+    for (let at = LOSS * repeated(numbers, before); at < numbers.length; at += LOSS) {
       const number = (i: number): number => numbers[at + i] ?? Number.NaN;
       const optional = (i: number): number | null => (Number.isNaN(number(i)) ? null : number(i));
       if (!(number(0) > (out.at(-1)?.epoch ?? 0))) throw damaged('epochs are out of order');
@@ -324,7 +369,7 @@ class Unpacker {
   }
 
   async node(record: NodeRecord, place: number, nodes: readonly HistoryNode[]): Promise<HistoryNode> {
-    const { losses, fits, ...rest } = record;
+    const { losses, fits, maker, ...rest } = record;
     const parent = rest.parent === null ? undefined : nodes[rest.parent];
     if (
       rest.id !== place ||
@@ -336,8 +381,9 @@ class Unpacker {
     const series = await this.losses(losses.array, parent?.losses.slice(0, losses.shared) ?? []);
     const again: FitSpec[] = [];
     for (const fit of fits) again.push(await this.fit(fit));
-    const node: HistoryNode = { ...rest, fits: again, losses: series, kept: false };
-    return node;
+    const rows = again[0]?.selection;
+    const made = maker && rows ? fullMaker(maker, rows) : maker;
+    return { ...rest, maker: made, fits: again, losses: series, kept: false };
   }
 
   async snapshot(record: NonNullable<WorkRecord['model']>['snapshots'][number]): Promise<Snapshot> {
@@ -385,14 +431,16 @@ export async function unpack(
   const sets: Work['named'] = [];
   for (const { name, bits: place, maker } of named) {
     const rows = await unpacker.bits(place);
-    sets.push({ name, maker, bits: rows, count: countBits(rows) });
+    sets.push({ name, maker: fullMaker(maker, rows), bits: rows, count: countBits(rows) });
   }
   return {
     ...rest,
     data: { ...about, file: kept ? file : null },
     form,
     model: model && (await unpacker.model(model)),
-    selection: bits ? { bits, maker: selection.maker } : { bits: null, maker: { kind: 'none' } },
+    selection: bits
+      ? { bits, maker: fullMaker(selection.maker, bits) }
+      : { bits: null, maker: { kind: 'none' } },
     named: sets,
     hidden: { entries: hidden.entries, only: await unpacker.bitsOrNull(hidden.only) },
   };

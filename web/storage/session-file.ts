@@ -13,7 +13,7 @@
  */
 
 import { crc32 } from './checksum.ts';
-import { checkedRecord, damaged, type Memory, type Packed, RecordError, unpack } from './record.ts';
+import { checkedRecord, damaged, type Memory, type Packed, RecordError, textOf, unpack } from './record.ts';
 import type { Work } from './work.ts';
 
 /** How a session file ends. */
@@ -30,8 +30,9 @@ export function isSessionName(name: string): boolean {
 
 const padding = (bytes: number): number => (8 - (bytes % 8)) % 8;
 
-export function writeSession({ record, parts }: Packed, file: Blob | null): Blob {
-  const head = new TextEncoder().encode(JSON.stringify({ record, file: file?.size ?? null }));
+/** Throws a RecordError when it could not be read again. */
+export function writeSession({ record, parts }: Packed, file: Blob | null, text = textOf(record)): Blob {
+  const head = new TextEncoder().encode(`{"record":${text},"file":${file?.size ?? null}}`);
   const preamble = new DataView(new ArrayBuffer(PREAMBLE));
   for (const [i, byte] of MAGIC.entries()) preamble.setUint8(i, byte);
   preamble.setUint32(8, head.byteLength, true);

@@ -8,8 +8,8 @@
 
 import * as v from 'valibot';
 import { answer, type DatabaseShape, StorageError, transact } from './db.ts';
-import { damaged, type Memory, type Packed, unpack } from './record.ts';
-import { briefSchema } from './record-schema.ts';
+import { damaged, type Memory, type Packed, textOf, unpack } from './record.ts';
+import { briefSchema, FORMAT } from './record-schema.ts';
 import type { Brief, Work } from './work.ts';
 
 export const SHAPE: DatabaseShape = {
@@ -91,14 +91,32 @@ async function putParts(parts: IDBObjectStore, slot: string, { parts: all }: Pac
   return wanted;
 }
 
+/** Whether a record is of a later version: its format comes first in it. */
+function isNewer(value: unknown): boolean {
+  const { record } = value as { record?: unknown };
+  const [, format] = /^\{"format":(\d+)/.exec(typeof record === 'string' ? record : '') ?? [];
+  return Number(format ?? 0) > FORMAT;
+}
+
+/**
+ * Slots beyond MOST_LEFT of entries as they lie there, the oldest. What this version can't read may be of a later one,
+ * and goes when the person says so.
+ */
+export function surplus(entries: readonly unknown[], held: ReadonlySet<string>): string[] {
+  const left = entries.flatMap((value) => {
+    const [slot, brief] = [slotOf(value), briefIn(value)];
+    return slot === null || brief === null || held.has(slot) || isNewer(value) ? [] : { slot, brief };
+  });
+  return left
+    .sort((a, b) => b.brief.saved - a.brief.saved)
+    .slice(MOST_LEFT)
+    .map(({ slot }) => slot);
+}
+
 async function prune(works: IDBObjectStore, parts: IDBObjectStore, held: ReadonlySet<string>): Promise<void> {
-  const left = ((await answer(works.getAll())) as unknown[])
-    .map((value) => ({ slot: slotOf(value), saved: briefIn(value)?.saved ?? 0 }))
-    .filter(({ slot }) => slot !== null && !held.has(slot))
-    .sort((a, b) => b.saved - a.saved);
-  for (const { slot } of left.slice(MOST_LEFT)) {
-    works.delete(slot ?? '');
-    parts.delete(partsOf(slot ?? ''));
+  for (const slot of surplus(await answer<unknown[]>(works.getAll()), held)) {
+    works.delete(slot);
+    parts.delete(partsOf(slot));
   }
 }
 
@@ -120,7 +138,7 @@ export function createShelf(factory: IDBFactory | null): Shelf {
     },
     async write(slot, packed, file, brief, held) {
       const stamp = `${brief.saved} ${Math.random()}`;
-      const entry: Entry = { slot, stamp, brief, record: JSON.stringify(packed.record) };
+      const entry: Entry = { slot, stamp, brief, record: textOf(packed.record) };
       const wanted = await transact(factory, SHAPE, 'readwrite', async (transaction) => {
         const works = transaction.objectStore('works');
         const parts = transaction.objectStore('parts');
