@@ -178,7 +178,7 @@ describe('work that is kept', () => {
     expect(shelf.copied).toBe(copied + 1);
   });
 
-  it('is no demonstration, nor a set that was merely looked at', async () => {
+  it('is no demonstration, nor a set that was looked at for a moment', async () => {
     const shelf = new TestShelf();
     const page = await visit({ shelf, slots: new TestSlots() });
     const entry = {
@@ -194,6 +194,13 @@ describe('work that is kept', () => {
     await rested(page);
     await page.saves.flush();
     expect([shelf.writes, page.saves.unsaved()]).toEqual([0, false]);
+    const { history } = page.store;
+    const put = (seconds: number): void => {
+      history.value = { ...history.value, nodes: history.value.nodes.map((node) => ({ ...node, seconds })) };
+    };
+    put(60);
+    expect(page.saves.unsaved()).toBe(true);
+    put(1);
     page.actions.selectAll();
     expect(page.saves.unsaved()).toBe(true);
     await kept(page);

@@ -37,7 +37,10 @@ export interface LastSnapshot {
   model: ModelState; // as it was then; its list of losses grows no more
 }
 
-/** What a person would miss: not a demonstration that was only watched, nor a set that was merely looked at. */
+/** Seconds of training that nobody would want to wait for again. */
+const LONG = 10;
+
+/** What a person would miss: not a demonstration that was only watched, nor a set that was looked at for a moment. */
 export function isWork(store: Store): boolean {
   const table = store.table.peek();
   if (!table) return false;
@@ -45,7 +48,12 @@ export function isWork(store: Store): boolean {
   if (store.firstVisit.peek()) return false;
   const { nodes } = store.history.peek();
   const typed = (store.form.peek()?.touched.size ?? 0) > 0;
-  return table.origin === 'file' || store.undoable.peek().undo !== null || nodes.length > 1 || typed;
+  if (table.origin === 'file' || store.undoable.peek().undo !== null || nodes.length > 1 || typed)
+    return true;
+  /* The demonstration begins on some of the rows; nobody else does. */
+  const [first] = nodes;
+  if (first) return first.seconds >= LONG && !first.fits[0]?.rows;
+  return 'job' in store.phase.peek() && (store.estimate.peek()?.seconds ?? 0) >= LONG;
 }
 
 function fitOf(fit: FitSpec, table: number): FitSpec {

@@ -139,9 +139,8 @@ export function HelpSheet({ store, actions, open, onClose }: HelpProps): JSX.Ele
             </p>
             {actions.saves ? (
               <p>
-                What you do with your own data is kept in this browser, so that it comes back after a crash or
-                a reload. “Saved work” in the data panel says what is there, saves it as a file, and forgets
-                it.
+                What you do is kept in this browser, so that it comes back after a crash or a reload. “Saved
+                work” in the data panel says what is there, saves it as a file, and forgets it.
               </p>
             ) : null}
             <Reading />
