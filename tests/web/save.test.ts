@@ -296,9 +296,114 @@ describe('a file too large to be kept', () => {
         'Open this kinds.csv as other data instead?',
       ]);
     expect([next.store.table.value, next.saves.state.value.waiting]).toEqual([null, 'kinds.csv']);
-    await next.actions.open(new File([file()], 'renamed.csv'));
+    await next.actions.open(file());
     await expect.poll(() => next.saves.state.value.waiting, WAIT).toBeNull();
     expect(await seen(next)).toEqual(was);
+  });
+});
+
+describe('work on its way back', () => {
+  /** Two works, of which the first one's file was too large to be kept. */
+  async function two() {
+    const shelf = new TestShelf();
+    const slots = new TestSlots();
+    const first = await visit({ shelf, slots });
+    shelf.failures = [new StorageError('full'), new StorageError('full')];
+    await opened(first, file());
+    await kept(first);
+    first.crash();
+    const second = await visit({ shelf, slots });
+    await opened(second, file(60, 'small.csv'), '1');
+    await kept(second);
+    second.crash();
+    const page = await visit({ shelf, slots });
+    await expect.poll(() => page.saves.state.value.left.length, WAIT).toBe(2);
+    const slot = (name: string) =>
+      page.saves.state.value.left.find(({ brief }) => brief.name === name)?.slot ?? '';
+    return { page, slots, large: slot('kinds.csv'), small: slot('small.csv') };
+  }
+
+  it('is not written before all of it is there', async () => {
+    const shelf = new TestShelf();
+    const slots = new TestSlots();
+    const first = await visit({ shelf, slots });
+    await opened(first, file());
+    selectOdd(first);
+    expect(first.actions.saveSelection('the odd ones')).toBe(true);
+    await kept(first);
+    const { record } = shelf.only;
+    first.crash();
+    const { writes } = shelf;
+    const next = await visit({ shelf, slots });
+    await expect.poll(() => next.saves.state.value.left.length, WAIT).toBe(1);
+    /* As when the page is left at that moment. */
+    const meanwhile: Promise<void>[] = [];
+    const stop = next.store.task.subscribe((task) => {
+      if (task?.kind === 'return') queueMicrotask(() => meanwhile.push(next.saves.flush()));
+    });
+    await next.saves.bringBack(next.saves.state.value.left[0]?.slot ?? '');
+    stop();
+    expect(meanwhile.length).toBeGreaterThan(0);
+    await Promise.all(meanwhile);
+    expect([shelf.writes, shelf.only.record]).toEqual([writes, record]);
+    /* It lies there as it is on screen. */
+    expect(next.saves.unsaved()).toBe(false);
+    expect(next.saves.state.value.kept?.bytes).toBe(shelf.only.brief.bytes);
+    next.actions.clearSelection();
+    await kept(next);
+    expect(shelf.writes).toBe(writes + 1);
+  });
+
+  it('no longer waits for its file when other work has come back', async () => {
+    const { page, slots, large, small } = await two();
+    await page.saves.bringBack(large);
+    expect(page.saves.state.value.waiting).toBe('kinds.csv');
+    await page.saves.bringBack(small);
+    expect(page.store.table.value?.info.name).toBe('small.csv');
+    expect([page.saves.state.value.waiting, [...slots.held.keys()]]).toEqual([null, [small]]);
+    await expect.poll(() => page.saves.state.value.left.map(({ slot }) => slot), WAIT).toEqual([large]);
+    /* Its file is data like any other then. */
+    expect(page.saves.takes(file())).toBe(false);
+  });
+
+  it('no longer waits for its file when something else was opened, of whatever size', async () => {
+    const { page, slots, large } = await two();
+    await page.saves.bringBack(large);
+    await page.actions.open(new File([file()], 'renamed.csv'));
+    await rested(page);
+    expect(page.store.table.value?.info.name).toBe('renamed.csv');
+    expect(page.saves.state.value.waiting).toBeNull();
+    expect(slots.held.has(large)).toBe(false);
+  });
+});
+
+describe('what a page would lose', () => {
+  it('is what runs, also when all the rest is kept (row 78)', async () => {
+    const page = await visit({ shelf: new TestShelf(), slots: new TestSlots() });
+    await opened(page, file());
+    selectOdd(page);
+    await kept(page);
+    expect(page.saves.unsaved()).toBe(false);
+    expect(page.actions.setRetrainField('epochs', '100000')).toBe(true);
+    void page.actions.retrain();
+    await expect.poll(() => page.store.phase.value.kind, WAIT).toBe('running');
+    await page.saves.flush();
+    expect(page.saves.unsaved()).toBe(true);
+    await page.actions.stop();
+    await rested(page);
+    await kept(page);
+    expect(page.saves.unsaved()).toBe(false);
+  });
+
+  it('is nothing that changed while something else was being written, when it is left then', async () => {
+    const shelf = new TestShelf();
+    const page = await visit({ shelf, slots: new TestSlots(), parts: { rest: 1e8, pace: 1e8 } });
+    await opened(page, file());
+    const writing = page.saves.flush();
+    selectOdd(page);
+    await Promise.all([writing, page.saves.flush()]);
+    expect(page.saves.unsaved()).toBe(false);
+    expect(JSON.parse(shelf.only.record)).toMatchObject({ selection: { maker: ODD } });
   });
 });
 
@@ -308,7 +413,7 @@ describe('storage that fails (rows 73 and 74)', () => {
     async (problem) => {
       const shelf = new TestShelf();
       const page = await visit({ shelf, slots: new TestSlots() });
-      shelf.failures = Array.from({ length: 20 }, () => new StorageError(problem));
+      shelf.failures = Array.from({ length: 500 }, () => new StorageError(problem));
       await opened(page, file());
       await page.saves.flush();
       selectOdd(page);

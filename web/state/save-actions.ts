@@ -15,6 +15,7 @@ import { createShelf, type Listed, MOST_LEFT, type Shelf } from '../storage/shel
 import { createSlots, newSlot, type Slots } from '../storage/slots.ts';
 import { briefOf, type Work } from '../storage/work.ts';
 import type { Desk } from './actions.ts';
+import { underWay } from './at-stake.ts';
 import { safeFileName, withoutExtension } from './file-name.ts';
 import { type Amount, EVERYTHING, gather, isWork, type LastSnapshot, LESS, USUAL } from './save-gather.ts';
 import { putBack } from './save-return.ts';
@@ -112,6 +113,13 @@ const TROUBLE: Record<StorageProblem, { tone: 'info' | 'warning'; text: string; 
   },
 };
 
+/** Work that is on its way back. */
+interface Found {
+  work: Work;
+  slot: string | null; // null: from a session file
+  memory: Memory;
+}
+
 export function createSaves(desk: Desk, parts: SaveParts = browserParts()): Saves {
   return new Keeper(desk, parts);
 }
@@ -134,8 +142,10 @@ class Keeper implements Saves {
   #last: LastSnapshot | null = null;
   #base: number | null = null;
   #table: Id | null = null;
-  #adopting: { slot: string; memory: Memory } | null = null;
-  #waits: { work: Work; slot: string | null; memory: Memory } | null = null;
+  #adopting: Found | null = null;
+  #arriving = false; // its table is on screen, and not yet all that goes with it: nothing is written
+  #again = false; // more was asked for while something is being written
+  #waits: Found | null = null;
   #offered = false;
   #told = new Set<StorageProblem>();
   #notice: number | null = null;
@@ -224,6 +234,8 @@ class Keeper implements Saves {
     this.#last = null;
     const adopted = this.#adopting;
     this.#adopting = null;
+    this.#arriving = adopted !== null;
+    if (id !== null && adopted === null && !this.#desk.session.store.firstVisit.peek()) this.giveUp();
     const before = this.#slot;
     this.#slot = adopted?.slot ?? null;
     this.#memory = adopted?.memory ?? new Memory(newSlot());
@@ -269,12 +281,19 @@ class Keeper implements Saves {
   }
 
   unsaved(): boolean {
+    return this.#dirty() || underWay(this.#desk.session.store);
+  }
+
+  /** Something has changed since it was last written. */
+  #dirty(): boolean {
     return this.#saved !== this.#changes && isWork(this.#desk.session.store);
   }
 
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#due = Number.POSITIVE_INFINITY;
+    /* Who asks now may be gone when what came later would be written. */
+    this.#again = this.#saving !== null;
     this.#saving ??= this.#saveAll().finally(() => {
       this.#saving = null;
     });
@@ -285,7 +304,7 @@ class Keeper implements Saves {
 
   async #saveAll(): Promise<void> {
     const { store } = this.#desk.session;
-    while (this.unsaved() && this.#state.peek().keeps && store.table.peek()) {
+    while (!this.#arriving && this.#dirty() && this.#state.peek().keeps && store.table.peek()) {
       const now = this.#changes;
       try {
         await this.#save();
@@ -296,10 +315,11 @@ class Keeper implements Saves {
         return;
       }
       /* What has changed meanwhile waits its time, too. */
-      if (this.#saved !== this.#changes) {
+      if (this.#saved !== this.#changes && !this.#again) {
         this.#schedule();
         return;
       }
+      this.#again = false;
     }
   }
 
@@ -456,10 +476,11 @@ class Keeper implements Saves {
   }
 
   /** True when the work is on screen, or waits for its file. */
-  async #return(found: { work: Work; slot: string | null; memory: Memory }): Promise<boolean> {
+  async #return(found: Found): Promise<boolean> {
     const { session } = this.#desk;
     const { data } = found.work;
     if (data.origin === 'file' && !data.file) {
+      this.giveUp();
       this.#waits = found;
       this.#set({ waiting: data.name, asks: false });
       session.announce(`${data.name} was too large to be kept. Drop it here again, and the work comes back.`);
@@ -478,19 +499,30 @@ class Keeper implements Saves {
     return this.#put(found, source);
   }
 
-  async #put(
-    { work, slot, memory }: { work: Work; slot: string | null; memory: Memory },
-    source: NonNullable<Parameters<typeof putBack>[2]>,
-  ): Promise<boolean> {
-    if (slot !== null) this.#adopting = { slot, memory };
-    const done = await putBack(this.#desk, work, source);
-    this.#adopting = null;
+  async #put(found: Found, source: NonNullable<Parameters<typeof putBack>[2]>): Promise<boolean> {
+    const { work, slot, memory } = found;
+    this.#adopting = found;
+    let done = false;
+    try {
+      done = await putBack(this.#desk, work, source);
+    } finally {
+      if (this.#adopting === found) this.#adopting = null;
+      if (memory === this.#memory) this.#arriving = false;
+    }
     if (!done) return slot !== null && slot === this.#slot;
-    this.#set({
-      waiting: null,
-      asks: false,
-      left: this.#state.peek().left.filter((one) => one.slot !== slot),
-    });
+    if (this.#waits !== found) this.giveUp();
+    this.#waits = null;
+    const { left } = this.#state.peek();
+    this.#set({ waiting: null, asks: false, left: left.filter((one) => one.slot !== slot) });
+    if (slot === null) {
+      this.#changes += 1;
+      this.#schedule();
+      return true;
+    }
+    /* It lies there as it is on screen. */
+    this.#saved = this.#changes;
+    const brief = left.find((one) => one.slot === slot)?.brief;
+    if (brief) this.#set({ kept: { at: brief.saved, bytes: brief.bytes } });
     return true;
   }
 
@@ -500,11 +532,9 @@ class Keeper implements Saves {
       return true;
     }
     const waits = this.#waits;
-    if (!waits || (file.name !== waits.work.data.name && file.size !== waits.work.data.size)) return false;
-    void this.#put(waits, new File([file], waits.work.data.name)).then((done) => {
-      if (this.#waits !== waits) return;
-      if (done) this.#waits = null;
-      else this.#offerPlainly(file);
+    if (waits?.work.data.name !== file.name) return false;
+    void this.#put(waits, file).then((done) => {
+      if (!done && this.#waits === waits) this.#offerPlainly(file);
     });
     return true;
   }
@@ -541,9 +571,10 @@ class Keeper implements Saves {
 
   giveUp(): void {
     const waits = this.#waits;
+    if (!waits) return;
     this.#waits = null;
     this.#set({ waiting: null });
-    const freed = waits?.slot ? this.#parts.slots.release(waits.slot) : Promise.resolve();
+    const freed = waits.slot !== null ? this.#parts.slots.release(waits.slot) : Promise.resolve();
     void freed.then(() => this.#look());
   }
 
