@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openSite, type Site } from './harness/index.ts';
-import { clumps, drop, ended, epoch, mapPixels, named, root, until } from './support.ts';
+import { clumps, drop, ended, epoch, mapPixels, named, root, still, until } from './support.ts';
 
 const axe = readFileSync(resolve(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
@@ -14,20 +14,6 @@ interface Finding {
   impact: string | null;
   help: string;
   nodes: { html: string; failureSummary?: string }[];
-}
-
-/** Waits until what fades in is there: half-way its colours are those of nothing. */
-async function still(page: Page): Promise<void> {
-  await until('nothing fades', () =>
-    page.evaluate(() =>
-      document
-        .getAnimations()
-        .every(
-          ({ playState, effect }) =>
-            playState !== 'running' || effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
-        ),
-    ),
-  );
 }
 
 /** Everything axe finds, one line each; nothing when all is well. */

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { PNG } from './png.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -251,6 +251,20 @@ export async function until(what: string, condition: () => Promise<boolean>, ms 
     }
     await new Promise((done) => setTimeout(done, 100));
   }
+}
+
+/** Waits until what fades in is there: half-way its colours are those of nothing. */
+export async function still(page: Page | Frame): Promise<void> {
+  await until('nothing fades', () =>
+    page.evaluate(() =>
+      document
+        .getAnimations()
+        .every(
+          ({ playState, effect }) =>
+            playState !== 'running' || effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
+        ),
+    ),
+  );
 }
 
 /** Drops files on the window as a person would: with a real DataTransfer. */

@@ -103,6 +103,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
         </Slot>
       ) : null}
       <main class="centre">
+        {embedded && !shows('top') ? <h1 class="visually-hidden">A figure made with Unfold</h1> : null}
         <Notices store={store} actions={actions}>
           <SavedCard actions={actions} />
         </Notices>
