@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { latentRange } from '../../web/state/number-colouring.ts';
+import { pixelDomain } from '../../web/state/panel-text.ts';
 import { createStore } from '../../web/state/store.ts';
-import { formatNumber, mapSummary, pixelDomain, rowName } from '../../web/state/summary.ts';
+import { formatNumber, mapSummary, rowName } from '../../web/state/summary.ts';
 import { column, putMap, putTable, tableState } from './view-fixture.ts';
 
 describe('numbers for people', () => {

@@ -7,9 +7,9 @@ import {
   valuesDetail,
   valuesText,
 } from '../../web/state/column-groups.ts';
+import { advice } from '../../web/state/panel-text.ts';
 import type { ModelState, Phase, TableState, Task } from '../../web/state/store.ts';
 import {
-  advice,
   byteText,
   duration,
   epochsOf,

@@ -31,35 +31,6 @@ export function formatNumber(value: number): string {
   return text.replace('-', '−');
 }
 
-/** Digits that a float32 tells apart. */
-const FLOAT_DIGITS = 7;
-
-/**
- * Two means beside each other, with as many decimals each: three digits of the larger, and more where it takes
- * them to see two digits of the difference ("2008.1", "2007.9"), but never more than a float32 has.
- */
-export function meanTexts(a: number, b: number): [string, string] {
-  const size = Math.max(Math.abs(a), Math.abs(b));
-  if (!Number.isFinite(a) || !Number.isFinite(b) || size >= 1e7 || (size > 0 && size < 1e-4)) {
-    return [formatNumber(a), formatNumber(b)];
-  }
-  const place = (value: number): number => (value > 0 ? Math.floor(Math.log10(value)) : 0);
-  const difference = Math.abs(a - b);
-  const wanted = Math.max(2 - place(size), difference > 0 ? 1 - place(difference) : 0);
-  const decimals = Math.max(0, Math.min(wanted, FLOAT_DIGITS - 1 - place(size)));
-  const text = (value: number): string => {
-    const whole = Number(value.toFixed(decimals));
-    return whole
-      .toLocaleString('en', {
-        minimumFractionDigits: decimals,
-        maximumFractionDigits: decimals,
-        useGrouping: size >= 10_000,
-      })
-      .replace('-', '−');
-  };
-  return [text(a), text(b)];
-}
-
 /** "1 epoch", "2,000 epochs". */
 export function counted(n: number, one: string, many: string): string {
   return `${formatCount(n)} ${n === 1 ? one : many}`;
@@ -111,18 +82,6 @@ export function mapSummary(
 /** Column that names a row: the first label, else none. */
 export function labelColumn(table: TableState | null): number {
   return table ? table.roles.indexOf('label') : -1;
-}
-
-/** Least and largest value of the pixel columns, so that every row's image has the same black and white. */
-export function pixelDomain(table: TableState): { lo: number; hi: number } {
-  let lo = Number.POSITIVE_INFINITY;
-  let hi = Number.NEGATIVE_INFINITY;
-  for (const [i, column] of table.info.columns.entries()) {
-    if (table.roles[i] !== 'feature') continue;
-    lo = Math.min(lo, column.min ?? lo);
-    hi = Math.max(hi, column.max ?? hi);
-  }
-  return lo < hi ? { lo, hi } : { lo: 0, hi: 1 };
 }
 
 /** Characters of one name from the data in a description. */

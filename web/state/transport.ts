@@ -48,16 +48,6 @@ export function goesOn(form: FormState, model: ModelState): boolean {
   return sameParams(form.params, model.params) && form.fit.heldout === model.fit.heldout;
 }
 
-/** What pressing Train will do, when that is not obvious; else nothing. */
-export function trainHint(form: FormState | null, model: ModelState | null): string {
-  if (!form || !model || model.losses.length === 0) return '';
-  return goesOn(form, model)
-    ? `Train goes on from epoch ${formatCount(model.losses.at(-1)?.epoch ?? 0)}.`
-    : sameParams(form.params, model.params)
-      ? 'Train starts again: other rows are held out.'
-      : 'Train starts again: the model’s shape or seed has changed.';
-}
-
 export interface EpochCount {
   done: number;
   of: number;
@@ -175,15 +165,6 @@ export function progressSentence(
   if (last && task?.kind !== 'return') parts.push(`loss ${lossNumber(last.train)}`);
   if (progress.seconds_left !== null) parts.push(`${aboutText(progress.seconds_left)} left`);
   return task ? `${task.title}: ${parts.join(', ')}` : parts.join(', ');
-}
-
-/** One line under Method: "4,898 rows, 11 numbers: about 6 s to train". */
-export function advice(table: TableState | null, estimate: Estimate | null): string {
-  if (!table?.features) return '';
-  const { n, d } = table.features;
-  const shape = `${formatCount(n)} ${n === 1 ? 'row' : 'rows'}, ${formatCount(d)} ${d === 1 ? 'number' : 'numbers'}`;
-  if (!estimate || estimate.refused) return shape;
-  return `${shape}: ${aboutText(estimate.seconds)} to train`;
 }
 
 /** Whether an epoch tells selection and rest apart. */

@@ -7,8 +7,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FeatureInfo, RowDetail, RowId } from '../protocol/messages.ts';
+import { pixelDomain } from '../state/panel-text.ts';
 import type { Store, TableState } from '../state/store.ts';
-import { formatCount, formatNumber, labelColumn, pixelDomain, rowName } from '../state/summary.ts';
+import { formatCount, formatNumber, labelColumn, rowName } from '../state/summary.ts';
 import type { ViewActions } from '../state/view-actions.ts';
 import { CellList } from './cell-list.tsx';
 import { DataText } from './data-text.tsx';

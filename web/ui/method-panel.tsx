@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Actions } from '../state/actions.ts';
 import { type FieldView, fieldViews, methodViews } from '../state/fields.ts';
-import { advice, trainHint } from '../state/transport.ts';
+import { advice, trainHint } from '../state/panel-text.ts';
 import { Icon } from './icon.tsx';
 import type { PanelProps } from './top-bar.tsx';
 import { TypedInput } from './typed-input.tsx';

@@ -1,8 +1,9 @@
 /** The small card beside the hovered row: its number, its label, its picture. */
 
 import type { JSX, Ref } from 'preact';
+import { pixelDomain } from '../state/panel-text.ts';
 import type { Store } from '../state/store.ts';
-import { formatNumber, labelColumn, pixelDomain, rowName } from '../state/summary.ts';
+import { formatNumber, labelColumn, rowName } from '../state/summary.ts';
 import { DataText } from './data-text.tsx';
 import { RowImage } from './row-image.tsx';
 

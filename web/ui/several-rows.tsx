@@ -6,9 +6,10 @@
 import type { JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { FeatureInfo, RowsSummary } from '../protocol/messages.ts';
+import { meanTexts, pixelDomain } from '../state/panel-text.ts';
 import { describeMaker } from '../state/selection.ts';
 import type { Store, TableState } from '../state/store.ts';
-import { formatCount, formatNumber, labelColumn, meanTexts, pixelDomain } from '../state/summary.ts';
+import { formatCount, formatNumber, labelColumn } from '../state/summary.ts';
 import { DataText, visibleText } from './data-text.tsx';
 import { FeatureName, linesOf } from './feature-name.tsx';
 import { Fold } from './fold.tsx';

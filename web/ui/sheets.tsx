@@ -10,6 +10,7 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.tsx';
 import type { Part } from './parts.ts';
+import './sheets.css';
 
 export const TITLES: Record<Part, string> = {
   top: 'Top',

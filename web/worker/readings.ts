@@ -1,7 +1,6 @@
-/** What can be read of tables and models: rows, columns, errors, codes, decoded codes, and all of it as a file. */
-import type { RowBits, RowDetail } from '../protocol/messages.ts';
-import { checkColumn } from './classes.ts';
-import { checkBits } from './groups.ts';
+/** What can be read of tables and models. One row, decoded codes and files are in closer-readings.ts, a room of its own. */
+import type { RowBits } from '../protocol/messages.ts';
+import type { CloserReadings } from './closer-readings.ts';
 import type { Measurements } from './measurements.ts';
 import type { Models } from './models.ts';
 import { bad, type ModelEntry } from './nouns.ts';
@@ -10,9 +9,6 @@ import type { Of, Shared } from './shared.ts';
 
 /** Rows that a table can have. */
 const MOST_ROWS = 5_000_000;
-
-/** Rows that a decode turns at a time. */
-const DECODE_ROWS = 64;
 
 export class Readings {
   readonly #shared: Shared;
@@ -29,7 +25,7 @@ export class Readings {
     const { nouns } = this.#shared;
     switch (request.what) {
       case 'inspect':
-        return this.#models.quiet(nouns.model(request.model), (model) => this.#inspect(model, request.row));
+        return this.#closer().then((room) => room.inspect(request.model, request.row));
       case 'cells': {
         const { table, info } = nouns.table(request.table);
         return Array.from(request.rows, (row) => info.columns.map((_, column) => table.cell(row, column)));
@@ -61,92 +57,16 @@ export class Readings {
     return ae.heldout(fraction, of);
   }
 
-  #inspect(model: ModelEntry, row: number): RowDetail {
-    const { features } = model.entry;
-    const { d, latent } = model.ae;
-    const input = features.row(row);
-    const reconstruction = new Float32Array(d);
-    const residual = new Float32Array(d);
-    const z = new Float32Array(latent);
-    const error = new Float32Array(1);
-    model.ae.evaluate(features.matrixPtr, row, 1, { z, reconstruction, residual, error });
-    return {
-      row,
-      cells: model.table.info.columns.map((_, column) => model.table.table.cell(row, column)),
-      input,
-      input_raw: features.toRaw(input),
-      reconstruction,
-      reconstruction_raw: features.toRaw(reconstruction),
-      residual,
-      latent: z,
-      error: error[0] ?? Number.NaN,
-    };
+  async decode(request: Of<'decode'>): Promise<Float32Array> {
+    return (await this.#closer()).decode(request);
   }
 
-  decode({ model: id, codes }: Of<'decode'>): Promise<Float32Array> {
-    const { nouns, breath } = this.#shared;
-    return this.#models.quiet(nouns.model(id), async (model) => {
-      const { latent, d } = model.ae;
-      const { entry } = model;
-      const rows = codes.length / latent;
-      if (!Number.isInteger(rows) || !codes.every(Number.isFinite)) {
-        throw bad(`The codes must be whole rows of ${latent} finite numbers.`, 'codes');
-      }
-      const out = new Float32Array(rows * d);
-      let first = 0;
-      const step = (): boolean => {
-        const some = codes.subarray(first * latent, (first + DECODE_ROWS) * latent);
-        if (some.length > 0) {
-          out.set(entry.features.toRaw(model.ae.decode(some)), first * d);
-        }
-        first += DECODE_ROWS;
-        return first >= rows;
-      };
-      await breath.until(step, () => nouns.stillShows(model, entry));
-      return out;
-    });
+  async export(request: Of<'export'>): Promise<Blob> {
+    return (await this.#closer()).export(request);
   }
 
-  /** Every row, or the selected ones, with labels, code, position as drawn and error, as CSV. */
-  async export({ model: id, selection, only, protect, labels }: Of<'export'>): Promise<Blob> {
-    const { nouns, breath } = this.#shared;
-    const { exportCsv } = await askingRoom();
-    const model = nouns.model(id);
-    const { entry, table } = model;
-    const { n } = entry.info;
-    if (selection !== null) {
-      checkBits(selection, n, 'selection');
-    } else if (only) {
-      throw bad('No row is selected.', 'selection', 'Select some rows first.');
-    }
-    for (const column of labels) {
-      checkColumn(table, column, 'labels');
-    }
-    const { codes, error, positions } = await this.#models.quiet(model, () =>
-      this.#models.sweep(model, true, (live) => ({
-        codes: live.codes() ?? new Float32Array(0),
-        error: live.errors() ?? new Float32Array(0),
-        positions: live.positions(),
-      })),
-    );
-    return exportCsv({
-      rows: n,
-      latent: model.ae.latent,
-      codes,
-      positions,
-      error,
-      selection,
-      only,
-      protect,
-      labels: labels.map((column) => ({
-        name: table.info.columns[column]?.name ?? '',
-        text: table.table.column(column).kind !== 'number',
-        cell: (row: number) => table.table.cell(row, column),
-      })),
-      rest: async () => {
-        await breath.turn();
-        nouns.stillThere(table);
-      },
-    });
+  async #closer(): Promise<CloserReadings> {
+    const room = await askingRoom();
+    return new room.CloserReadings(this.#shared, this.#models);
   }
 }
