@@ -127,17 +127,46 @@ export function endVisits(): void {
   for (const visit of [...visits]) visit.crash();
 }
 
+/** What all tabs of a browser remember; each is told of what another one writes. */
+export class TestPreferences {
+  #text: string | null = null;
+  readonly #tabs = new Map<object, () => void>();
+
+  of(tab: object) {
+    return {
+      getItem: () => this.#text,
+      setItem: (_key: string, text: string) => {
+        if (text === this.#text) return;
+        this.#text = text;
+        for (const [other, heard] of this.#tabs) if (other !== tab) heard();
+      },
+      others: (heard: () => void) => {
+        this.#tabs.set(tab, heard);
+        return () => void this.#tabs.delete(tab);
+      },
+    };
+  }
+}
+
 export interface VisitOptions {
+  preferences?: TestPreferences;
   shelf: Shelf;
   slots: TestSlots;
   snapshotBudget?: number;
   parts?: Partial<SaveParts>;
 }
 
-export async function visit({ shelf, slots, snapshotBudget, parts = {} }: VisitOptions): Promise<Visit> {
+export async function visit({
+  shelf,
+  slots,
+  snapshotBudget,
+  preferences,
+  parts = {},
+}: VisitOptions): Promise<Visit> {
   const station = new Station();
   const store = createStore();
   const page = {};
+  const remembered = preferences?.of(page) ?? null;
   const downloads: Visit['downloads'] = [];
   let actions: Actions | null = null;
   const engine = createEngine({
@@ -151,12 +180,20 @@ export async function visit({ shelf, slots, snapshotBudget, parts = {} }: VisitO
   });
   const made = createActions(store, engine, {
     acts: createActs,
-    storage: null,
+    storage: remembered,
     applyTheme: () => undefined,
     ...(snapshotBudget === undefined ? {} : { snapshotBudget }),
     saves: (desk) =>
       Promise.resolve(
-        createSaves(desk, { shelf, slots: slots.of(page), storage: null, rest: 5, pace: 5, ...parts }),
+        createSaves(desk, {
+          shelf,
+          slots: slots.of(page),
+          storage: null,
+          others: remembered?.others ?? (() => () => undefined),
+          rest: 5,
+          pace: 5,
+          ...parts,
+        }),
       ),
     surroundings: {
       fetch: () => Promise.reject(new Error('There is no network.')),

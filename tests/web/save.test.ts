@@ -4,7 +4,17 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { bitsOfRows } from '../../web/state/selection.ts';
 import type { Maker } from '../../web/state/store.ts';
 import { StorageError } from '../../web/storage/db.ts';
-import { endVisits, kept, rested, TestShelf, TestSlots, type Visit, visit, WAIT } from './save-fixture.ts';
+import {
+  endVisits,
+  kept,
+  rested,
+  TestPreferences,
+  TestShelf,
+  TestSlots,
+  type Visit,
+  visit,
+  WAIT,
+} from './save-fixture.ts';
 
 const ROWS = 200;
 
@@ -374,6 +384,82 @@ describe('work on its way back', () => {
     expect(page.store.table.value?.info.name).toBe('renamed.csv');
     expect(page.saves.state.value.waiting).toBeNull();
     expect(slots.held.has(large)).toBe(false);
+  });
+});
+
+describe('what replaces the page', () => {
+  const asked = ({ store }: Visit) => store.notices.value.map(({ text }) => text);
+
+  it('waits for an answer while a retrain runs: a session file, and what was left', async () => {
+    const shelf = new TestShelf();
+    const slots = new TestSlots();
+    const first = await visit({ shelf, slots });
+    await opened(first, file(60, 'left.csv'), '1');
+    await first.saves.download();
+    const session = new File([first.downloads[0]?.file ?? ''], 'left.unfold');
+    await kept(first);
+    first.crash();
+    const page = await visit({ shelf, slots });
+    await opened(page, file());
+    selectOdd(page);
+    expect(page.actions.setRetrainField('epochs', '100000')).toBe(true);
+    void page.actions.retrain();
+    await expect.poll(() => page.store.phase.value.kind, WAIT).toBe('running');
+    await page.actions.open(session);
+    await expect.poll(() => asked(page), WAIT).toEqual(['Training is under way. Open left.unfold instead?']);
+    await page.saves.bringBack(page.saves.state.value.left[0]?.slot ?? '');
+    expect(asked(page)).toEqual(['Training is under way. Open left.csv instead?']);
+    expect(page.store.table.value?.info.name).toBe('kinds.csv');
+    page.store.notices.value[0]?.action?.run();
+    await expect.poll(() => page.store.announcement.value, WAIT).toMatch(/^left\.csv is back/);
+    expect(page.store.history.value.nodes).toHaveLength(1);
+  });
+
+  it('waits for an answer where retrained states are kept nowhere', async () => {
+    const page = await visit({ shelf: new TestShelf(), slots: new TestSlots() });
+    await page.saves.setKeeps(false);
+    await opened(page, file(60));
+    selectOdd(page, 60);
+    await page.saves.download();
+    const session = new File([page.downloads[0]?.file ?? ''], 'early.unfold');
+    await page.actions.retrain();
+    await rested(page);
+    await page.actions.open(session);
+    await expect
+      .poll(() => asked(page), WAIT)
+      .toEqual(['The states of the model that is here are not kept. Open early.unfold and lose them?']);
+    expect(page.store.history.value.nodes).toHaveLength(2);
+    page.store.notices.value[0]?.action?.run();
+    await expect.poll(() => page.store.history.value.nodes.length, WAIT).toBe(1);
+  });
+});
+
+describe('two tabs', () => {
+  it('agree on what is kept: what one forgets the other does not write again', async () => {
+    const shelf = new TestShelf();
+    const slots = new TestSlots();
+    const preferences = new TestPreferences();
+    const one = await visit({ shelf, slots, preferences });
+    void one.actions.start();
+    await opened(one, file());
+    await kept(one);
+    const other = await visit({ shelf, slots, preferences });
+    other.saves.forgetAll();
+    other.store.notices.value.at(-1)?.action?.run();
+    await expect.poll(() => one.saves.state.value.keeps, WAIT).toBe(false);
+    await expect.poll(() => shelf.slots.size, WAIT).toBe(0);
+    await expect.poll(() => one.saves.state.value.kept, WAIT).toBeNull();
+    expect(one.saves.unsaved()).toBe(true);
+    /* What is chosen there about something else takes nothing back. */
+    one.actions.setLogLoss(true);
+    selectOdd(one);
+    await one.saves.flush();
+    expect(shelf.slots.size).toBe(0);
+    expect(other.saves.state.value.keeps).toBe(false);
+    /* And on again, for both. */
+    await other.saves.setKeeps(true);
+    await kept(one);
+    expect(shelf.only.brief.name).toBe('kinds.csv');
   });
 });
 

@@ -6,6 +6,7 @@
 
 import { batch, effect, untracked } from '@preact/signals';
 import type { Failure, Id, Ready, SnapshotEvent } from '../protocol/messages.ts';
+import { isSessionName } from '../storage/session-name.ts';
 import type { Acts, ActsNeeds } from './acts.ts';
 import { fetchCatalog } from './catalog.ts';
 import type { ChoiceActions } from './choice-actions.ts';
@@ -16,12 +17,13 @@ import type { FieldActions } from './field-actions.ts';
 import type { Recorder } from './history-actions.ts';
 import type { Address, Links } from './link-actions.ts';
 import { createModels, type Models } from './model-actions.ts';
-import { createOpener, type OpenActions, type Opener } from './open-actions.ts';
+import { createOpener, type OpenActions, type Opener, type Questions } from './open-actions.ts';
 import {
   DEFAULT_PREFERENCES,
   type PreferenceStorage,
   type Preferences,
   readPreferences,
+  storedPreferences,
   writePreferences,
 } from './preferences.ts';
 import type { RetrainActions } from './retrain-actions.ts';
@@ -71,7 +73,8 @@ export interface Desk {
   undo: Undo;
   view: ViewActions;
   selection: SelectionActions;
-  /** Whether work is kept on this device. */
+  questions: Questions;
+  /** Whether work is kept on this device, as was chosen last in any tab. */
   keeps(): boolean;
   setKeeps(on: boolean): void;
 }
@@ -174,7 +177,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     if (node.parent !== null) void within(acts, ({ returns }) => returns.remember(node));
   });
   const opener = createOpener(session, runner, () => demonstration.end(), {
-    ask: (source) => void within(acts, ({ choices }) => choices.ask(source)),
+    ask: (name, go) => void within(acts, ({ choices }) => choices.ask(name, go)),
     forget: () => acts.content.peek()?.choices.forget(),
   });
   const { snapshotBudget = null } = options;
@@ -198,8 +201,14 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   let down = false; // the engine waits for a restart
   let waiting: ((ready: Ready) => void) | null = null;
 
+  /** What was chosen last, in whichever tab. */
+  function remembered(): Preferences {
+    preferences = storedPreferences(storage) ?? preferences;
+    return preferences;
+  }
+
   function remember(change: Partial<Preferences>): void {
-    preferences = { ...preferences, ...change };
+    preferences = { ...remembered(), ...change };
     writePreferences(storage, preferences);
   }
 
@@ -224,7 +233,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   const choices = ahead(acts, (room) => room.choices, ['setRole', 'setScale']);
   const trainings = ahead(acts, ({ retrains }) => retrains, ['retrain', 'exclude', 'trainFromScratch']);
   const { saves: makeSaves } = options;
-  const desk = ({ recorder, undo, selection }: Acts): Desk => ({
+  const desk = ({ recorder, undo, selection, choices: questions }: Acts): Desk => ({
     session,
     opener,
     runner,
@@ -233,7 +242,8 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     undo,
     view,
     selection,
-    keeps: () => preferences.keep,
+    questions,
+    keeps: () => remembered().keep,
     setKeeps: (keep) => remember({ keep }),
   });
   const saves = makeSaves ? createRoom(() => acts.enter().then((there) => makeSaves(desk(there)))) : null;
@@ -241,7 +251,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
   /** Saved work, and a file that some of it or a link waits for, are brought back; anything else is opened. */
   async function open(source: File | string): Promise<void> {
     if (typeof source === 'string') return opener.open(source);
-    const enter = /\.unfold$/i.test(source.name);
+    const enter = isSessionName(source.name);
     const works = enter ? await saves?.enter().catch(() => null) : saves?.content.peek();
     if (works?.takes(source)) return;
     const links = room.content.peek();

@@ -5,7 +5,7 @@ import type { FeatureInfo, Id, Role, Scale } from '../protocol/messages.ts';
 import type { Opener, Questions } from './open-actions.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
-import type { CatalogEntry, Phase, TableState } from './store.ts';
+import type { Phase, TableState } from './store.ts';
 
 export interface ChoiceActions {
   /**
@@ -30,8 +30,8 @@ export function createChoices(session: Session, run: Runner, opener: Opener): Ch
    * Asks whether to open something while a model trains. The question follows the training: once that has ended
    * there is nothing left to ask, and what was wanted opens; that it is being stopped is waited for.
    */
-  function ask(entry: File | CatalogEntry): void {
-    const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
+  function ask(name: string, go: () => void): void {
+    forget?.();
     let shown: number | null = null;
     let said = '';
     let stop: (() => void) | null = null;
@@ -43,7 +43,7 @@ export function createChoices(session: Session, run: Runner, opener: Opener): Ch
     };
     const openIt = (): void => {
       close();
-      void opener.openNow(entry);
+      go();
     };
     const say = (phase: Phase & { job: Id }): void => {
       const stopping = phase.kind === 'running' && phase.stopping;

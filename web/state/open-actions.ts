@@ -119,7 +119,8 @@ function sourceOf(entry: CatalogEntry, blob: Blob | null): Source {
 
 /** Asking whether to open something while a model trains. */
 export interface Questions {
-  ask(source: File | CatalogEntry): void;
+  /** `go` opens what is called `name`, once the person wants it or nothing trains any more. */
+  ask(name: string, go: () => void): void;
   /** Takes back what was asked. */
   forget(): void;
 }
@@ -361,7 +362,8 @@ export function createOpener(
       if (!('job' in phase) || phase.job === unasked || store.firstVisit.peek()) {
         await openNow(entry);
       } else {
-        questions.ask(entry);
+        const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
+        questions.ask(name, () => void openNow(entry));
       }
     },
     refuse(sentence) {

@@ -59,15 +59,21 @@ export function localPreferences(): PreferenceStorage | null {
   }
 }
 
-export function readPreferences(storage: PreferenceStorage | null): Preferences {
+/** What is stored; null where nothing is, or nothing that can be read. */
+export function storedPreferences(storage: PreferenceStorage | null): Preferences | null {
   try {
     const text = storage?.getItem(PREFERENCES_KEY);
-    const fields = fieldsOf(text ? JSON.parse(text) : {});
+    if (!text) return null;
+    const fields = fieldsOf(JSON.parse(text));
     const good = Object.entries(checks).filter(([name, check]) => check(fields[name]));
     return { ...DEFAULT_PREFERENCES, ...Object.fromEntries(good.map(([name]) => [name, fields[name]])) };
   } catch {
-    return DEFAULT_PREFERENCES;
+    return null;
   }
+}
+
+export function readPreferences(storage: PreferenceStorage | null): Preferences {
+  return storedPreferences(storage) ?? DEFAULT_PREFERENCES;
 }
 
 /** True when the value can be read back afterwards. */

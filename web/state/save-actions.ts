@@ -11,12 +11,14 @@ import type { Id, SnapshotEvent } from '../protocol/messages.ts';
 import { databases, type StorageProblem, storageError } from '../storage/db.ts';
 import { Memory, type Packed, pack, RecordError } from '../storage/record.ts';
 import { readSession, writeSession } from '../storage/session-file.ts';
+import { isSessionName } from '../storage/session-name.ts';
 import { createShelf, type Listed, MOST_LEFT, type Shelf } from '../storage/shelf.ts';
 import { createSlots, newSlot, type Slots } from '../storage/slots.ts';
 import { briefOf, type Work } from '../storage/work.ts';
 import type { Desk } from './actions.ts';
 import { underWay } from './at-stake.ts';
 import { safeFileName, withoutExtension } from './file-name.ts';
+import { PREFERENCES_KEY } from './preferences.ts';
 import { type Amount, EVERYTHING, gather, isWork, type LastSnapshot, LESS, USUAL } from './save-gather.ts';
 import { putBack } from './save-return.ts';
 
@@ -67,6 +69,8 @@ export interface SaveParts {
   shelf: Shelf;
   slots: Slots;
   storage: Pick<StorageManager, 'persist' | 'persisted'> | null;
+  /** Calls whenever another tab may have chosen whether work is kept; returns what ends that. */
+  others(heard: () => void): () => void;
   /** ms after a change while nothing runs, and between two writings of a training. */
   rest: number;
   pace: number;
@@ -75,11 +79,22 @@ export interface SaveParts {
 const REST = 700;
 const PACE = 10_000;
 
+/** Preferences are changed in one tab; `null`: all of them were deleted. */
+function followOthers(heard: () => void): () => void {
+  if (typeof window === 'undefined') return () => undefined;
+  const listen = ({ key }: StorageEvent): void => {
+    if (key === PREFERENCES_KEY || key === null) heard();
+  };
+  window.addEventListener('storage', listen);
+  return () => window.removeEventListener('storage', listen);
+}
+
 function browserParts(): SaveParts {
   return {
     shelf: createShelf(databases()),
     slots: createSlots(),
     storage: typeof navigator === 'undefined' ? null : (navigator.storage ?? null),
+    others: followOthers,
     rest: REST,
     pace: PACE,
   };
@@ -164,6 +179,7 @@ class Keeper implements Saves {
       guarded: null,
     });
     this.#follow();
+    this.#stops.push(parts.others(() => void this.#obey()));
     void this.#look();
     void parts.storage?.persisted().then(
       (guarded) => this.#set({ guarded }),
@@ -431,9 +447,50 @@ class Keeper implements Saves {
   }
 
   async bringBack(slot: string): Promise<void> {
+    const { left, busy } = this.#state.peek();
+    if (busy) return;
+    const brief = left.find((one) => one.slot === slot)?.brief;
+    const name = brief?.name ?? 'The work';
+    /* One whose file is still to come replaces nothing yet. */
+    if (brief?.whole === false) await this.#bringBack(slot, name);
+    else await this.#unlessItCosts(name, () => this.#bringBack(slot, name));
+  }
+
+  /** Does what replaces all that is on screen; asks first where a training, or states that are not kept, would go. */
+  async #unlessItCosts(name: string, go: () => Promise<unknown>): Promise<void> {
+    const { session, questions } = this.#desk;
+    const { store } = session;
+    questions.forget();
+    if ('job' in store.phase.peek() && !store.firstVisit.peek()) {
+      questions.ask(name, () => void go());
+      return;
+    }
+    const retrained = store.history.peek().nodes.some(({ kind }) => kind !== 'train');
+    if (retrained && this.#dirty()) await this.flush();
+    if (!retrained || !this.#dirty()) {
+      await go();
+      return;
+    }
+    const text = `The states of the model that is here are not kept. Open ${name} and lose them?`;
+    const ask = session.notify({
+      tone: 'warning',
+      text,
+      about: 'opening',
+      action: {
+        label: 'Open',
+        run: () => {
+          session.dismiss(ask);
+          void go();
+        },
+      },
+      other: { label: 'Keep what is here', run: () => session.dismiss(ask) },
+    });
+    session.announce(text);
+  }
+
+  async #bringBack(slot: string, name: string): Promise<void> {
     if (this.#state.peek().busy) return;
     const { session } = this.#desk;
-    const name = this.#state.peek().left.find((one) => one.slot === slot)?.brief.name ?? 'The work';
     this.#set({ busy: true });
     const { shelf, slots } = this.#parts;
     let done = false;
@@ -527,13 +584,14 @@ class Keeper implements Saves {
   }
 
   takes(file: File): boolean {
-    if (/\.unfold$/i.test(file.name)) {
-      void this.#openSession(file);
+    if (isSessionName(file.name)) {
+      void this.#unlessItCosts(file.name, () => this.#openSession(file));
       return true;
     }
     const waits = this.#waits;
     if (waits?.work.data.name !== file.name) return false;
-    void this.#put(waits, file).then((done) => {
+    void this.#unlessItCosts(file.name, async () => {
+      const done = await this.#put(waits, file);
       if (!done && this.#waits === waits) this.#offerPlainly(file);
     });
     return true;
@@ -636,10 +694,37 @@ class Keeper implements Saves {
       await this.flush();
       return;
     }
+    await this.#forgetPresent();
+  }
+
+  /** Another tab has chosen: what is kept is so for all of them. */
+  async #obey(): Promise<void> {
+    const keeps = this.#desk.keeps();
+    if (keeps === this.#state.peek().keeps) return;
+    this.#set({ keeps });
+    if (keeps) {
+      this.#schedule();
+      return;
+    }
+    await this.#saving;
+    const { session } = this.#desk;
+    if (isWork(session.store)) {
+      const text =
+        'In another tab it was chosen that no work is kept. What is here stays until this tab is closed.';
+      session.notify({ tone: 'info', text });
+      session.announce(text);
+    }
+    await this.#forgetPresent();
+    await this.#look();
+  }
+
+  /** What is on screen is kept no more. */
+  async #forgetPresent(): Promise<void> {
     const slot = this.#slot;
     this.#slot = null;
     this.#written = '';
     this.#memory = new Memory(newSlot());
+    this.#changes += 1;
     this.#set({ kept: null });
     if (slot === null) return;
     await this.#parts.slots.release(slot);

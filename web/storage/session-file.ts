@@ -16,17 +16,10 @@ import { crc32 } from './checksum.ts';
 import { checkedRecord, damaged, type Memory, type Packed, RecordError, textOf, unpack } from './record.ts';
 import type { Work } from './work.ts';
 
-/** How a session file ends. */
-export const SESSION_ENDING = '.unfold';
-
 const MAGIC = [0x55, 0x4e, 0x46, 0x4f, 0x4c, 0x44, 0, 1];
 const PREAMBLE = 16;
 /** Bytes of a head: thousands of states with their names and errors. */
 const MOST_HEAD = 64e6;
-
-export function isSessionName(name: string): boolean {
-  return name.toLowerCase().endsWith(SESSION_ENDING);
-}
 
 const padding = (bytes: number): number => (8 - (bytes % 8)) % 8;
 
