@@ -9,6 +9,7 @@ import { devStyles } from '../../build/dev-styles.mjs';
 import { readCounts } from '../../build/layers.mjs';
 import { serve, serveNear } from '../../build/serve.mjs';
 import { modulesMatchLockfile } from '../../build/setup.mjs';
+import { shortShader } from '../../build/vite.config.ts';
 import { temporaryFolder } from '../e2e/harness/files.ts';
 
 interface Answer {
@@ -225,5 +226,15 @@ describe('the development server', () => {
     expect(built.filter((rule) => !served.includes(rule))).toEqual(["style-src 'self'"]);
     expect(devStyles().apply).toBe('serve');
     expect(() => devStyles().transformIndexHtml('<html></html>')).toThrow(/dev-styles/);
+  });
+});
+
+describe('shaders', () => {
+  it('lose comments and indentation, and keep directives on lines of their own and every sign', () => {
+    const source =
+      '#version 300 es\n// why\nuniform float u_a; // what\n\nvoid main() {\n    /* at\n    length */\n    float b = -u_a - -1.0;\n}\n';
+    expect(shortShader(source)).toBe(
+      '#version 300 es\nuniform float u_a;\nvoid main(){\nfloat b=-u_a - -1.0;\n}\n',
+    );
   });
 });
