@@ -51,6 +51,7 @@ export function Retrains({ store, actions }: PanelProps): JSX.Element | null {
 function Content({ store, actions, table }: PanelProps & { table: TableState }): JSX.Element {
   const history = store.history.value;
   const present = history.at === null ? null : (history.nodes[history.at] ?? null);
+  const runs = history.at === null && history.returning === null && 'job' in store.phase.value;
   const list = useRef<HTMLOListElement>(null);
   /* A long list scrolls by itself: what the model is at stays in sight. */
   useEffect(() => {
@@ -75,7 +76,9 @@ function Content({ store, actions, table }: PanelProps & { table: TableState }):
           />
         ))}
       </ol>
-      {history.nodes.length === 1 ? (
+      {runs ? (
+        <p class="hint">A training is under way. It is written down here when it ends.</p>
+      ) : history.nodes.length === 1 ? (
         <p class="hint">Retrain on a selection, and both states stay here to go back to.</p>
       ) : null}
     </>
