@@ -7,6 +7,7 @@ import { createEngine, type Engine } from '../../web/client/engine.ts';
 import type { Link } from '../../web/saved/link.ts';
 import { decodeLink, encodeLink, linkText } from '../../web/saved/link-code.ts';
 import { type Actions, createActions } from '../../web/state/actions.ts';
+import { isWork } from '../../web/state/save-gather.ts';
 import { bitsOfRows, rowsOf } from '../../web/state/selection.ts';
 import { createStore, type HistoryNode, type Maker, type Store } from '../../web/state/store.ts';
 import { commandLine } from './cli-support.ts';
@@ -222,9 +223,12 @@ describe('a link', () => {
     ]);
     expect(opened.store.colour.value).toEqual({ kind: 'drift' });
     expect(opened.store.retrain.value).toMatchObject({ focus: 0.7 });
+    // It can be had again by its address: what this person has saved need not make room for it, until they go on.
+    expect([isWork(bench.store), isWork(opened.store)]).toEqual([true, false]);
     // What goes on from it goes on alike.
     for (const one of [bench, opened]) await one.actions.retrain();
     expect(positions(opened)).toEqual(positions(bench));
+    expect(isWork(opened.store)).toBe(true);
     // And it is the same link again.
     await opened.actions.returnTo(2);
     opened.actions.setColour({ kind: 'drift' });
@@ -547,6 +551,22 @@ describe('what a link can’t do is said', () => {
     expect(notices(opened)).toEqual([]);
   });
 
+  it('many short trainings can be given up between two of them', async () => {
+    const bench = await trained();
+    for (let i = 0; i < 6; i += 1) await bench.actions.step();
+    const hash = await hashOf(bench);
+    const opened = await page();
+    const unfollow = effect(() => {
+      const { length } = opened.store.history.value.nodes;
+      const notice = opened.store.notices.value.find(({ other }) => other?.label === 'Stop following');
+      if (length === 2) notice?.other?.run();
+    });
+    await opened.actions.openLink(hash);
+    unfollow();
+    expect(opened.store.history.value.nodes.length).toBeLessThan(5);
+    expect(notices(opened)).toEqual([expect.stringContaining('were stopped on the way')]);
+  });
+
   it('work on the page is not given up unasked', async () => {
     const bench = await trained();
     const hash = await hashOf(bench);
@@ -580,6 +600,8 @@ describe('making a link', () => {
     const bench = await trained();
     const { actions, store } = bench;
     const before = await linkIn(await hashOf(bench));
+    /* It would end by itself when it has learnt enough. */
+    actions.setField('patience', '0');
     actions.setField('epochs', '100000');
     const running = actions.train();
     await expect.poll(() => store.phase.value.kind, WAIT).toBe('running');

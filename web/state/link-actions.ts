@@ -103,6 +103,7 @@ export function createLinks(needs: LinkNeeds): Links {
   const { session, opener, runner, recorder, retrains, view, selection } = needs;
   const { store, engine } = session;
   let waiting: { link: Link; text: string; notice: number } | null = null; // for its file
+  let ended = false; // the person has given up the link that is followed
 
   /** Of an address, or of what is on screen because of one. */
   function tell(notice: Omit<Notice, 'id' | 'about'>, about: 'link' | 'linked' = 'link'): number {
@@ -274,8 +275,15 @@ export function createLinks(needs: LinkNeeds): Links {
     const table = store.table.peek();
     if (!table?.features) return;
     const here = (): boolean => store.table.peek()?.info.table === table.info.table;
+    ended = false;
     try {
       settings(link, table.features);
+      store.guest.value = {
+        table: table.info.table,
+        nodes: link.path.length,
+        touched: store.form.peek()?.touched ?? new Set(),
+        selection: null,
+      };
       const arrived = link.path.length === 0 || (await train(link, text, table.info.table, sets));
       if (!arrived || !here()) return;
       await look(link, sets);
@@ -284,6 +292,11 @@ export function createLinks(needs: LinkNeeds): Links {
       if (!here()) return;
       session.settle('link', 'linked');
       session.report(error, 'The link can’t be followed to its end.', 'Its data are here.', 'linked');
+    } finally {
+      const guest = store.guest.peek();
+      if (guest?.table === table.info.table) {
+        store.guest.value = { ...guest, selection: store.selection.peek().version };
+      }
     }
   }
 
@@ -317,7 +330,7 @@ export function createLinks(needs: LinkNeeds): Links {
           session.settle('link', 'linked');
           return false;
         }
-        if (steps !== after) {
+        if (steps !== after || ended) {
           stopped(text);
           return false;
         }
@@ -331,6 +344,14 @@ export function createLinks(needs: LinkNeeds): Links {
     session.notify({
       tone: 'info',
       text: `The link’s trainings are done again: ${at + 1} of ${of}.`,
+      other: {
+        label: 'Stop following',
+        run() {
+          /* Between two of them there is nothing that could be stopped. */
+          ended = true;
+          void runner.stop();
+        },
+      },
       about: 'linked',
     });
   }

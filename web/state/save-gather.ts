@@ -40,12 +40,23 @@ export interface LastSnapshot {
 /** Seconds of training that nobody would want to wait for again. */
 const LONG = 10;
 
-/** What a person would miss: not a demonstration that was only watched, nor a set that was looked at for a moment. */
+/** As a link left it, or while one is followed: the address is all that it takes to have it again. */
+function isGuest(store: Store): boolean {
+  const guest = store.guest.peek();
+  if (!guest || store.table.peek()?.info.table !== guest.table) return false;
+  if (guest.selection === null) return true;
+  const here = store.history.peek().nodes.length <= guest.nodes && !('job' in store.phase.peek());
+  return (
+    here && store.form.peek()?.touched === guest.touched && store.selection.peek().version === guest.selection
+  );
+}
+
+/** What a person would miss: not what came by a link, nor a demonstration that was only watched, nor a set that was looked at for a moment. */
 export function isWork(store: Store): boolean {
   const table = store.table.peek();
   if (!table) return false;
   if (store.named.peek().length > 0) return true;
-  if (store.firstVisit.peek()) return false;
+  if (store.firstVisit.peek() || isGuest(store)) return false;
   const { nodes } = store.history.peek();
   const typed = (store.form.peek()?.touched.size ?? 0) > 0;
   if (table.origin === 'file' || store.undoable.peek().undo !== null || nodes.length > 1 || typed)

@@ -221,6 +221,17 @@ export interface History {
   returning: { to: number; seconds: number } | null; // on the way; seconds it takes to do again what was dropped
 }
 
+/**
+ * What is on screen came by a link, and is no work of this person while it stays as the link left it: it can be had again
+ * from the same address.
+ */
+export interface Guest {
+  table: Id;
+  nodes: number; // states that the link makes
+  touched: ReadonlySet<string>; // fields of its form
+  selection: number | null; // version of the selection that it ended with; null: it is still being followed
+}
+
 /** What the model is busy with, beside the phase: words for the run panel. */
 export interface Task {
   kind: RunKind | 'return';
@@ -359,6 +370,7 @@ export interface Store {
   retrain: Signal<RetrainForm>;
   history: Signal<History>;
   task: Signal<Task | null>;
+  guest: Signal<Guest | null>;
   trails: Signal<boolean>; // lines from where rows were before the last retrain
   undoable: Signal<UndoState>;
   undoesModel: Signal<{ undo: boolean; redo: boolean }>; // the next step changes the model: not during a training
@@ -447,6 +459,7 @@ export function createStore(): Store {
     retrain: signal<RetrainForm>({ focus: 1, epochs: 5, learning_rate: 1e-3, errors: {} }),
     history: signal<History>({ nodes: [], at: null, returning: null }),
     task: signal<Task | null>(null),
+    guest: signal<Guest | null>(null),
     trails: signal(true),
     undoable: signal<UndoState>({ undo: null, redo: null }),
     undoesModel: signal({ undo: false, redo: false }),
