@@ -300,6 +300,10 @@ describe('a link to a local file', () => {
     expect([store.phase.value.kind, store.table.value]).toEqual(['empty', null]);
     store.notices.value[0]?.other?.run();
     expect(notices(opened)[0]).toContain('is waiting');
+    // One that is written in another way is another one, too, not a broken one.
+    await actions.open(named(csv().replaceAll(',', ';')));
+    expect(notices(opened)).toEqual([expect.stringContaining('is not the file of the saved view')]);
+    store.notices.value[0]?.other?.run();
     // By any name: the content counts.
     await actions.open(named(csv(), 'renamed.csv'));
     expect(positions(opened)).toEqual(positions(bench));

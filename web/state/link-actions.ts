@@ -172,6 +172,11 @@ export function createLinks(needs: LinkNeeds): Links {
       roles,
       scale: link.scale,
       ...(link.hints ? { hints: link.hints } : {}),
+      unreadable() {
+        if (!(source instanceof Blob)) return false;
+        other = 'It can’t be read as that file was.';
+        return true;
+      },
       check(info) {
         other = mismatch(link, info, roles.length);
         if (other !== null) throw failure('cancelled', other);

@@ -6,8 +6,10 @@
  */
 
 import { batch } from '@preact/signals';
-import type { Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
+import { failure } from '../protocol/failure.ts';
+import type { Failure, Id, OpenHints, Role, Scale, Source, TableInfo } from '../protocol/messages.ts';
 import { type Download, fetchBlob } from './catalog.ts';
+import { failureOf } from './engine-port.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
 import type { CatalogEntry, Phase, TableState } from './store.ts';
@@ -54,6 +56,9 @@ export interface Opener extends OpenActions {
   exchange(prepared: Prepared, show: () => void): void;
 }
 
+/** Failures that are the file's own. */
+const UNREADABLE: ReadonlySet<string> = new Set(['bad_file', 'empty_file', 'no_numeric_column']);
+
 /** How a source was read and prepared before; what is absent is worked out from it. */
 export interface ReadAs {
   hints?: OpenHints;
@@ -61,6 +66,8 @@ export interface ReadAs {
   scale?: Scale;
   /** Looks at what was read before anything is prepared; throws when it is not what was meant. */
   check?(info: TableInfo): void;
+  /** Told in place of the person that the file is not a table as it is to be read; true: that was all. */
+  unreadable?(why: Failure): boolean;
   /** What goes on screen with the table; throws when there is no way to it, and nothing is opened. */
   also?(prepared: Prepared): Promise<Company>;
 }
@@ -312,7 +319,11 @@ export function createOpener(
             show('fetch', bytes, total, left);
           },
         };
-        const prepared = await load(source, hooks, as);
+        const prepared = await load(source, hooks, as).catch((error: unknown) => {
+          const why = failureOf(error);
+          if (UNREADABLE.has(why.code) && as.unreadable?.(why)) throw failure('cancelled', why.message);
+          throw error;
+        });
         try {
           return { ...prepared, company: (await as.also?.(prepared)) ?? null };
         } catch (error) {
