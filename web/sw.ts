@@ -4,9 +4,10 @@
  * README.md of this folder's neighbour `sw/` tells the rules.
  */
 
-import type { OfflineRequest } from './protocol/offline.ts';
+import type { OfflineRequest, OfflineVersion } from './protocol/offline.ts';
 import { answer, wanted } from './sw/answer.ts';
 import { complete, install, report } from './sw/keep.ts';
+import { site } from './sw/site.ts';
 import { clear, sweep, versions } from './sw/versions.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -41,6 +42,9 @@ self.addEventListener('message', (event) => {
   const { type } = (event.data ?? {}) as Partial<OfflineRequest>;
   const asker = event.source;
   switch (type) {
+    case 'version':
+      asker?.postMessage({ type: 'offline-version', version: site.version } satisfies OfflineVersion);
+      break;
     case 'report':
       event.waitUntil(report().then((told) => asker?.postMessage(told)));
       /* Asked when a page has come: the one before it in its tab is gone by now. */

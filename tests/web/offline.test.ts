@@ -9,6 +9,7 @@ import { sha256 } from '../../build/lib.mjs';
 import { siteFiles } from '../../build/offline.mjs';
 import { takeLaunches } from '../../web/client/launch.ts';
 import type { Container } from '../../web/client/offline.ts';
+import { unsavedWork } from '../../web/offline.ts';
 import type { OfflineReport } from '../../web/protocol/offline.ts';
 import type { Actions } from '../../web/state/actions.ts';
 import { somethingAtStake } from '../../web/state/at-stake.ts';
@@ -132,21 +133,122 @@ describe('what the service worker answers', () => {
   });
 });
 
+/** The browser's caches, as far as the worker uses them; `full`: there is no room for anything more. */
+class Caches {
+  readonly all = new Map<string, Map<string, Response>>();
+  full = false;
+  async open(name: string) {
+    const found = this.all.get(name) ?? new Map<string, Response>();
+    this.all.set(name, found);
+    return {
+      keys: async () => [...found.keys()].map((url) => ({ url })),
+      put: async (url: string, response: Response) => {
+        if (this.full) throw new DOMException('full', 'QuotaExceededError');
+        found.set(url, response);
+      },
+    };
+  }
+  async match(url: string, { cacheName }: { cacheName: string }) {
+    return this.all.get(cacheName)?.get(url)?.clone();
+  }
+  keys = async () => [...this.all.keys()];
+  delete = async (name: string) => this.all.delete(name);
+}
+
+describe('what the service worker keeps', () => {
+  const folder = 'http://host.test/some/folder/';
+  const version = { version: 'v', policies: {}, headers: {} };
+  const paths = ['index.html', 'assets/a.js', 'data/t.csv'];
+  let caches: Caches;
+
+  /** A worker of this version that was just started, with these versions whole. */
+  async function started(...whole: string[]) {
+    vi.resetModules();
+    caches = new Caches();
+    vi.stubGlobal('location', { href: `${folder}sw.js` });
+    vi.stubGlobal('caches', caches);
+    vi.stubGlobal('__SITE__', {
+      ...version,
+      files: Object.fromEntries(paths.map((path) => [path, ['', 1]])),
+    });
+    const locks = { request: (_: string, change: () => unknown) => change() };
+    vi.stubGlobal('self', { navigator: { locks }, clients: { matchAll: async () => [] } });
+    vi.stubGlobal('fetch', async () => new Response('x'));
+    for (const name of whole) {
+      const cache = await caches.open(`unfold /some/folder/ ${name}`);
+      for (const path of paths) await cache.put(folder + path, new Response(name));
+    }
+    const state = await caches.open('unfold /some/folder/ state');
+    await state.put(`${folder}.kept/versions`, new Response(whole.join(' ')));
+    return {
+      keep: await import('../../web/sw/keep.ts'),
+      answer: await import('../../web/sw/answer.ts'),
+    };
+  }
+  const kept = (): Record<string, number> =>
+    Object.fromEntries([...caches.all].map(([name, files]) => [name.split(' ').at(-1), files.size]));
+  afterAll(() => vi.unstubAllGlobals());
+
+  it('is a whole version, or nothing of it', async () => {
+    const { keep } = await started('u');
+    await keep.install();
+    expect(kept()).toEqual({ u: 3, v: 3, state: 1 });
+    const other = await started('u');
+    caches.full = true;
+    await expect(other.keep.install()).rejects.toThrow(/full/);
+    expect(kept()).toEqual({ u: 3, state: 1 });
+  });
+
+  it('stays when the same version is installed once more, and that fails (row 79)', async () => {
+    const { keep } = await started('v', 'w');
+    caches.full = true;
+    await expect(keep.install()).rejects.toThrow(/full/);
+    expect(kept()).toEqual({ v: 3, w: 3, state: 1 });
+    // The browser has dropped a file of it, and it can't be had again: the rest still answers.
+    const part = await started('v', 'w');
+    caches.all.get('unfold /some/folder/ v')?.delete(`${folder}assets/a.js`);
+    vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
+    await expect(part.keep.install()).rejects.toThrow(/missing/);
+    expect(kept()).toEqual({ v: 2, w: 3, state: 1 });
+    vi.stubGlobal('fetch', async () => new Response('x'));
+    await part.keep.install();
+    expect(kept()).toEqual({ v: 3, w: 3, state: 1 });
+  });
+
+  it('answers with a mark, and what the host was asked for without one', async () => {
+    const { answer } = await started('v');
+    const asked = async (path: string): Promise<string | null> => {
+      const event = { request: { mode: 'cors' }, clientId: 'c', waitUntil: () => undefined };
+      return (await answer.answer(event as unknown as Parameters<typeof answer.answer>[0], path)).headers.get('Server-Timing');
+    };
+    expect(await asked('assets/a.js')).toBe('unfold-kept');
+    expect(await asked('assets/elsewhere.js')).toBeNull();
+  });
+});
+
 /* ---- the page's side ---------------------------------------------------------------------------------------- */
 
 const ADDRESS = 'http://host.test/sw.js';
+
+/** Where workers say things: the page that was made last. */
+let pages: EventTarget | null = null;
 
 class Worker_ extends EventTarget {
   readonly scriptURL: string;
   state: ServiceWorkerState;
   readonly asked: string[] = [];
-  constructor(state: ServiceWorkerState, scriptURL = ADDRESS) {
+  readonly ours: boolean; // others answer nothing
+  constructor(state: ServiceWorkerState, scriptURL = ADDRESS, ours = true) {
     super();
     this.state = state;
     this.scriptURL = scriptURL;
+    this.ours = ours;
   }
   postMessage({ type }: { type: string }): void {
     this.asked.push(type);
+    if (type !== 'version' || !this.ours) return;
+    const data = { type: 'offline-version', version: 'v' };
+    queueMicrotask(() => pages?.dispatchEvent(new MessageEvent('message', { data })));
   }
   become(state: ServiceWorkerState): void {
     this.state = state;
@@ -159,6 +261,7 @@ class Registration extends EventTarget {
   waiting: Worker_ | null = null;
   active: Worker_ | null = null;
   unregistered = false;
+  readonly scope = 'http://host.test/';
   unregister(): Promise<boolean> {
     this.unregistered = true;
     return Promise.resolve(true);
@@ -190,8 +293,10 @@ async function page(
   store.phase.value = { kind: 'empty' };
   const container = Object.assign(new EventTarget(), {
     controller: registration.active,
+    getRegistration: () => Promise.resolve(registration.unregistered ? undefined : registration),
     register: () => (refuse ? Promise.reject(new Error('no')) : Promise.resolve(registration)),
   });
+  pages = container;
   const made: Page = {
     store,
     container,
@@ -315,9 +420,9 @@ describe('the page', () => {
     const made = await page({}, withWaiting);
     const { waiting } = made.registration;
     expect(made.notices.map(({ text }) => text)).toEqual(['A new version is ready.']);
-    expect(waiting?.asked).toEqual([]);
+    expect(waiting?.asked).toEqual(['version']);
     await made.press('Update');
-    expect(waiting?.asked).toEqual(['activate']);
+    expect(waiting?.asked).toEqual(['version', 'activate']);
     expect(made.reloads).toBe(0);
     waiting?.become('activated');
     expect(made.reloads).toBe(1);
@@ -326,11 +431,11 @@ describe('the page', () => {
   it('asks first when work would be lost, and lets be', async () => {
     const made = await page({ unsaved: true }, withWaiting);
     await made.press('Update');
-    expect(made.registration.waiting?.asked).toEqual([]);
+    expect(made.registration.waiting?.asked).toEqual(['version']);
     expect(made.notices).toHaveLength(1);
     await made.press('Later');
     expect(made.notices).toEqual([]);
-    expect(made.registration.waiting?.asked).toEqual([]);
+    expect(made.registration.waiting?.asked).toEqual(['version']);
   });
 
   it('is told when another tab has updated, and not when the first version takes it', async () => {
@@ -339,10 +444,49 @@ describe('the page', () => {
     first.container.dispatchEvent(new Event('controllerchange'));
     expect(first.notices).toEqual([]);
     first.container.dispatchEvent(new Event('controllerchange'));
+    await later();
     expect(first.notices.map(({ text }) => text)).toEqual(['Unfold was updated in another tab.']);
     expect(first.reloads).toBe(0);
     await first.press('Reload');
     expect(first.reloads).toBe(1);
+  });
+
+  it('says nothing of versions when the host takes the site back, nor that anything is kept (row 81)', async () => {
+    for (const keepsRegistration of [false, true]) {
+      const made = await page({}, withActive);
+      made.tell(report());
+      expect(made.store.offline.value.kind).toBe('ready');
+      const off = new Worker_('installing', ADDRESS, false);
+      made.registration.installing = off;
+      made.registration.dispatchEvent(new Event('updatefound'));
+      made.registration.waiting = off;
+      off.become('installed');
+      await later();
+      expect(made.notices).toEqual([]);
+      made.registration.unregistered = !keepsRegistration;
+      made.registration.waiting = null;
+      made.container.controller = off;
+      made.container.dispatchEvent(new Event('controllerchange'));
+      off.become('activated');
+      await later();
+      expect(made.notices).toEqual([]);
+      expect(made.store.offline.value).toEqual({ kind: 'off' });
+    }
+  });
+
+  it('loads again for what there is when the version that was accepted is no more', async () => {
+    const gone = await page({}, withWaiting);
+    gone.registration.waiting = null;
+    await gone.press('Update');
+    expect(gone.reloads).toBe(1);
+    // Another one has taken its place while it was being taken on.
+    const replaced = await page({}, withWaiting);
+    const { waiting } = replaced.registration;
+    await replaced.press('Update');
+    const newer = new Worker_('installed');
+    replaced.registration.waiting = newer;
+    waiting?.become('redundant');
+    expect([newer.asked, replaced.reloads]).toEqual([['activate'], 0]);
   });
 
   it('keeps nothing when the person wants nothing kept', async () => {
@@ -397,7 +541,12 @@ describe('what the page has asked for', () => {
     const list = askedFor(
       [
         note('http://host.test/some/folder/'),
-        note('http://host.test/some/folder/assets/a.js', { workerStart: 3 }),
+        note('http://host.test/some/folder/assets/a.js', {
+          workerStart: 3,
+          serverTiming: [{ name: 'unfold-kept' }],
+        }),
+        // By way of the worker, which had to ask the host: the notes of both look alike but for the mark.
+        note('http://host.test/some/folder/assets/b.js', { workerStart: 3, transferSize: 0 }),
         note('http://host.test/some/folder/data/x.gz', { transferSize: 0 }),
         note('blob:http://host.test/1234'),
         note('http://host.test/some/folder/assets/a.js?rows=1,2'),
@@ -408,6 +557,7 @@ describe('what the page has asked for', () => {
     expect(list.map(({ file, own, by }) => [file, own, by])).toEqual([
       ['index.html', true, 'network'],
       ['assets/a.js', true, 'offline copy'],
+      ['assets/b.js', true, 'network'],
       ['data/x.gz', true, 'browser’s cache'],
       ['assets/a.js?rows=1,2', false, 'network'],
       ['http://other.test/a.js', false, 'network'],
@@ -458,5 +608,37 @@ describe('what a reload would cost', () => {
     expect(somethingAtStake(store)).toBe(false);
     store.tables.value = new Map([[1, { origin: 'file' } as never]]);
     expect(somethingAtStake(store)).toBe(true);
+  });
+
+  const saves = (change: Partial<{ flush(): Promise<void>; unsaved(): boolean }> = {}) => ({
+    flush: () => Promise.resolve(),
+    unsaved: () => false,
+    ...change,
+  });
+
+  it('is asked about while a training runs, though all there was before it is saved (row 78)', async () => {
+    const store = createStore();
+    store.phase.value = { kind: 'running', job: 1, stopping: false };
+    store.firstVisit.value = true;
+    expect(await unsavedWork(store, saves())).toBe(false); // the demonstration
+    store.firstVisit.value = false;
+    expect(await unsavedWork(store, saves())).toBe(true);
+    store.phase.value = { kind: 'finished', outcome: 'finished' } as never;
+    expect(await unsavedWork(store, saves())).toBe(false);
+    expect(await unsavedWork(store, saves({ unsaved: () => true }))).toBe(true);
+    store.task.value = { kind: 'return', title: '', stage: 'run' };
+    expect(await unsavedWork(store, saves())).toBe(true);
+  });
+
+  it('is asked about when saving fails or does not end', async () => {
+    const store = createStore();
+    store.firstVisit.value = false;
+    store.phase.value = { kind: 'ready' };
+    const endless = saves({ flush: () => new Promise(() => undefined) });
+    expect(await unsavedWork(store, endless, 1)).toBe(false); // there is nothing to lose
+    store.tables.value = new Map([[1, { origin: 'file' } as never]]);
+    expect(await unsavedWork(store, endless, 1)).toBe(true);
+    const failing = saves({ flush: () => Promise.reject(new Error('no')), unsaved: () => true });
+    expect(await unsavedWork(store, failing)).toBe(true);
   });
 });

@@ -5,7 +5,7 @@
  */
 
 import * as v from 'valibot';
-import type { OfflineFailure, OfflineReport, OfflineRequest } from '../protocol/offline.ts';
+import type { OfflineFailure, OfflineReport, OfflineRequest, OfflineVersion } from '../protocol/offline.ts';
 import { scriptUrl } from './trusted.ts';
 
 /** Least time between two looks for a new version, in a page that stays open, ms. */
@@ -25,7 +25,8 @@ const message = v.variant('type', [
     file: v.string(),
     reason: v.picklist(['missing', 'damaged', 'full']),
   }),
-]) satisfies v.GenericSchema<OfflineReport | OfflineFailure>;
+  v.object({ type: v.literal('offline-version'), version: v.string() }),
+]) satisfies v.GenericSchema<OfflineReport | OfflineFailure | OfflineVersion>;
 
 export interface OfflineHandlers {
   /** Nothing can be kept here. */
@@ -37,18 +38,22 @@ export interface OfflineHandlers {
   onUpdate(): void;
   /** The version that was accepted is at work: the page may be reloaded. */
   onAccepted(): void;
+  /** Another worker is at work. What is kept is not known until it reports, which one of other makers never does. */
+  onChanged(): void;
   /** Another tab has accepted a new version. This page keeps the files of its own. */
   onReplaced(): void;
+  /** The host, or the browser, has ended the service worker: nothing is kept any more. Nothing else is called after it. */
+  onEnded(): void;
 }
 
 /** The part of `navigator.serviceWorker` that is used. */
 export type Container = Pick<
   ServiceWorkerContainer,
-  'controller' | 'register' | 'addEventListener' | 'removeEventListener'
+  'controller' | 'register' | 'getRegistration' | 'addEventListener' | 'removeEventListener'
 >;
 
 export interface OfflineCopy {
-  /** Puts the version that waits to work, in every tab. `onAccepted` is called once it is. */
+  /** Puts the version that waits to work, in every tab. `onAccepted` is called once it is, or is no more. */
   accept(): void;
   /** Fetches what is too large to be part of the installation. */
   complete(): void;
@@ -81,6 +86,8 @@ export async function keepOffline(
   const ended = new AbortController();
   const { signal } = ended;
   let accepting = false;
+  let accepted: ServiceWorker | null = null; // is to take over
+  let replaced = false; // by a worker that has not said yet of which version it is
 
   const isOurs = (worker: ServiceWorker | null): boolean => worker?.scriptURL === address;
   const ask = (worker: ServiceWorker | null, request: OfflineRequest): void => worker?.postMessage(request);
@@ -89,7 +96,11 @@ export async function keepOffline(
   container.addEventListener(
     'controllerchange',
     () => {
-      if (controlled && !accepting) on.onReplaced();
+      if (controlled && !accepting) {
+        replaced = true;
+        on.onChanged();
+        ask(container.controller, { type: 'version' });
+      }
       controlled = isOurs(container.controller);
     },
     { signal },
@@ -99,11 +110,31 @@ export async function keepOffline(
     ({ data }: MessageEvent<unknown>) => {
       const told = v.safeParse(message, data);
       if (!told.success) return;
-      if (told.output.type === 'offline') on.onReport(told.output);
-      else on.onFailure(told.output);
+      const { output } = told;
+      if (output.type === 'offline') on.onReport(output);
+      else if (output.type === 'offline-failed') on.onFailure(output);
+      else if (replaced) {
+        replaced = false;
+        on.onReplaced();
+      } else if (registration.waiting && !accepting) on.onUpdate();
     },
     { signal },
   );
+
+  /** A worker that ends the site's, in its place at the host, has taken the registration with it. */
+  async function lookForEnd(): Promise<void> {
+    const found = await container?.getRegistration(address).catch(() => registration);
+    if (signal.aborted || found?.scope === registration?.scope) return;
+    ended.abort();
+    on.onEnded();
+  }
+
+  /** Takes on the version that waits; where there is none any more, the page is loaded again for what there is. */
+  function takeOn(): void {
+    accepted = registration?.waiting ?? null;
+    if (accepted) ask(accepted, { type: 'activate' });
+    else on.onAccepted();
+  }
 
   /** Follows a worker from its installation on. */
   function follow(worker: ServiceWorker | null): void {
@@ -111,10 +142,17 @@ export async function keepOffline(
     const first = !isOurs(registration?.active ?? null);
     if (first && worker.state === 'installing') on.onInstalling();
     const look = (): void => {
-      if (worker.state === 'installed' && !first) on.onUpdate();
+      /* Whether it is a new version is for it to say. */
+      if (worker.state === 'installed' && !first) {
+        replaced = false;
+        ask(worker, { type: 'version' });
+      } else if (worker.state === 'redundant' && worker === accepted) takeOn();
       else if (worker.state === 'activated') {
         if (accepting) on.onAccepted();
-        else ask(worker, { type: 'report' });
+        else {
+          ask(worker, { type: 'report' });
+          void lookForEnd();
+        }
       }
     };
     worker.addEventListener('statechange', look, { signal });
@@ -140,7 +178,7 @@ export async function keepOffline(
   return {
     accept() {
       accepting = true;
-      ask(registration.waiting, { type: 'activate' });
+      takeOn();
     },
     complete: () => ask(registration.active, { type: 'complete' }),
     async remove() {

@@ -3,8 +3,12 @@
  * whoever receives looks at each field, and passes over what it does not know.
  */
 
+/** Metric of `Server-Timing` in answers that come from the copy; without it the host was asked. */
+export const KEPT_MARK = 'unfold-kept';
+
 /** What the page asks of the worker. */
 export type OfflineRequest =
+  | { type: 'version' } // tell this client which version this is, and do nothing else: also asked of one that waits
   | { type: 'report' } // tell this client how much is kept
   | { type: 'complete' } // fetch what is too large to be part of the installation, one file after another
   | { type: 'activate' } // take over from the version that is running: the person said so
@@ -14,6 +18,12 @@ export type OfflineRequest =
 export interface MissingFile {
   file: string; // path below the site's folder
   bytes: number;
+}
+
+/** Only a worker that keeps versions of the site says this: one that ends the site's worker, or is of others, does not. */
+export interface OfflineVersion {
+  type: 'offline-version';
+  version: string; // 16 hexadecimal digits
 }
 
 /** How much of the site is kept for use without a network. */

@@ -93,6 +93,15 @@ export function createOffline(store: Store, actions: Actions, around: OfflineSur
       });
     },
     onAccepted: around.reload,
+    onChanged() {
+      later();
+      store.offline.value = { kind: 'off' };
+    },
+    onEnded() {
+      later();
+      copy = null;
+      store.offline.value = { kind: 'off' };
+    },
     onReplaced() {
       say({
         tone: 'info',

@@ -1,5 +1,7 @@
 /** What this page has asked the network for since it was opened, as the browser has noted it. */
 
+import { KEPT_MARK } from '../protocol/offline.ts';
+
 export interface Asked {
   file: string; // path below the page's folder; a whole address where it is none of this site
   own: boolean; // a file of this site, without a query
@@ -12,7 +14,14 @@ export interface Asked {
 export type Noted = Pick<
   PerformanceResourceTiming,
   'name' | 'startTime' | 'decodedBodySize' | 'transferSize' | 'workerStart'
->;
+> & { readonly serverTiming?: readonly Pick<PerformanceServerTiming, 'name'>[] };
+
+/** The service worker marks what it has from its copy. What else goes by way of it, it fetches from the host. */
+function answerer({ serverTiming = [], workerStart, transferSize }: Noted): Asked['by'] {
+  if (workerStart > 0)
+    return serverTiming.some(({ name }) => name === KEPT_MARK) ? 'offline copy' : 'network';
+  return transferSize === 0 ? 'browser’s cache' : 'network';
+}
 
 /**
  * @param notes `navigation` and `resource` entries, oldest first
@@ -22,7 +31,8 @@ export function askedFor(notes: readonly Noted[], base: string): Asked[] {
   const folder = new URL('./', base).href;
   /* What the page has made itself is asked of nobody. */
   const outside = notes.filter(({ name }) => !/^(blob|data):/.test(name));
-  return outside.map(({ name, startTime, decodedBodySize, transferSize, workerStart }) => {
+  return outside.map((note) => {
+    const { name, startTime, decodedBodySize } = note;
     const { href, search } = withoutHash(name);
     const below = href.startsWith(folder);
     return {
@@ -30,7 +40,7 @@ export function askedFor(notes: readonly Noted[], base: string): Asked[] {
       own: below && search === '',
       at: startTime,
       bytes: decodedBodySize,
-      by: workerStart > 0 ? 'offline copy' : transferSize === 0 ? 'browser’s cache' : 'network',
+      by: answerer(note),
     };
   });
 }

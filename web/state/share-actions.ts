@@ -8,6 +8,7 @@ import { nodeTitle } from './retrain-story.ts';
 import type { Session } from './session-actions.ts';
 import type { Store } from './store.ts';
 import { formatCount } from './summary.ts';
+import { byteText } from './transport.ts';
 
 /** The link to what is on screen, or why there is none; sentences for the person. */
 export interface Share {
@@ -26,10 +27,6 @@ export interface Sharing {
 }
 
 const NONE: Share = { address: null, hash: null, refused: null, contents: [], notes: [], training: false };
-
-function kilobytes(characters: number): string {
-  return `${(characters / 1000).toFixed(1)} kB`;
-}
 
 /** A state that can be shared, or a sentence why there is none. */
 function stateOf(store: Store, recorder: Recorder): { at: number | null } | { refused: string } {
@@ -93,9 +90,9 @@ export function createSharing(session: Session, recorder: Recorder, address: Add
     if (hash.length > MOST_TEXT) {
       const most = largest(link, all.table);
       const why = most
-        ? ` Most of it is ${most.words} (${formatCount(most.rows)} rows, ${kilobytes(most.bytes)}): select by a class, a range or a search instead of drawing, or return to an earlier state.`
+        ? ` Most of it is ${most.words} (${formatCount(most.rows)} rows, ${byteText(most.bytes)}): select by a class, a range or a search instead of drawing, or return to an earlier state.`
         : ' Return to an earlier state.';
-      const refused = `The link would have ${kilobytes(hash.length)}; ${kilobytes(MOST_TEXT)} is the most.${why}`;
+      const refused = `The link would have ${byteText(hash.length)}; ${byteText(MOST_TEXT)} is the most.${why}`;
       return { ...NONE, training, refused };
     }
     const node = state.at === null ? undefined : all.history.nodes[state.at];
@@ -113,7 +110,7 @@ export function createSharing(session: Session, recorder: Recorder, address: Add
         : []),
       ...(hash.length > LONG_TEXT
         ? [
-            `It is long (${kilobytes(hash.length)}): some programs cut addresses beyond ${kilobytes(LONG_TEXT)}.`,
+            `It is long (${byteText(hash.length)}): some programs cut addresses beyond ${byteText(LONG_TEXT)}.`,
           ]
         : []),
     ];

@@ -1,5 +1,6 @@
 /** Answering from what is kept, dressed with the headers that a plain host does not send. */
 
+import { KEPT_MARK } from '../protocol/offline.ts';
 import { addressOf, isListed, pathOf, site } from './site.ts';
 import { cacheOf, remember, sweep, versionOf, versions } from './versions.ts';
 
@@ -19,13 +20,15 @@ export function wanted({ method, headers, cache, mode, url }: Request): string |
 
 /**
  * The same answer with isolation, and with a policy on documents and scripts: a worker that is started by address
- * takes it from its script. An answer from the host keeps its own policy beside ours.
+ * takes it from its script. An answer from the host keeps its own policy beside ours; one from the copy is marked,
+ * so that the page can tell who answered.
  */
-export function dressed(response: Response, path: string): Response {
+export function dressed(response: Response, path: string, fromCopy = false): Response {
   const { type, status, statusText, body } = response;
   if (type === 'opaqueredirect' || type === 'error' || BODILESS.has(status)) return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(site.headers)) headers.set(name, value);
+  if (fromCopy) headers.set('Server-Timing', KEPT_MARK);
   const policy = site.policies[path.endsWith('.js') ? 'index.html' : path];
   if (policy !== undefined) headers.append('Content-Security-Policy', policy);
   return new Response(body, { status, statusText, headers });
@@ -60,7 +63,7 @@ export async function answer(event: FetchEvent, path: string): Promise<Response>
       );
     }
     const found = await find(path, document ? null : event.clientId);
-    return dressed(found ?? (await fetch(request)), path);
+    return found ? dressed(found, path, true) : dressed(await fetch(request), path);
   } catch {
     return Response.error();
   }

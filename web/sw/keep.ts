@@ -102,21 +102,23 @@ async function isWhole(): Promise<boolean> {
 
 /**
  * Keeps this version: every file but the large ones, or none. Rejects when one is missing, is not what was built, or
- * there is no room; what was there before is as it was, and the browser tries again at the next visit.
+ * there is no room; what was there before is as it was, this very version included, and the browser tries again at the next visit.
  */
 export async function install(): Promise<void> {
   const name = cacheOf(site.version);
+  let begun = false; // a copy that was not there before
   try {
     if (!(await isWhole())) {
       await clearHalf();
-      await caches.delete(name);
+      /* One that is in the list may be what the running worker answers from: it is filled up where it is. */
+      begun = !(await versions()).includes(site.version);
       const cache = await storing('', caches.open(name));
       await keepAll(cache, core);
       await takeOver(cache);
     }
     await storing('', add());
   } catch (error) {
-    await caches.delete(name);
+    if (begun) await caches.delete(name);
     const { file, reason } = error instanceof NotKept ? error : new NotKept('', 'full');
     await tell({ type: 'offline-failed', version: site.version, file, reason });
     throw error;
