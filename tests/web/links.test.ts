@@ -515,6 +515,18 @@ describe('what a link can’t do is said', () => {
     expect(store.history.value.nodes).toHaveLength(3);
   });
 
+  it('the part of the map is shown by the next map that is drawn, of these data alone', async () => {
+    const bench = await trained();
+    const view = { cx: 1, cy: 2, span: 3 };
+    const opened = await changed(await hashOf(bench), () => ({ view }));
+    expect(opened.store.announcement.value).toContain('every row is where it was');
+    expect(opened.store.bulk.aim).toEqual(view);
+    void opened.actions.open(new File([csv()], 'mine.csv'));
+    await expect.poll(() => opened.store.table.value?.origin, WAIT).toBe('file');
+    expect(opened.store.bulk.aim).toBeNull();
+    await rested(opened);
+  });
+
   it('a file’s link that can’t be followed is not waited for any longer', async () => {
     const bench = await trained(2, new File([csv()], 'mine.csv'));
     select(bench, 5);

@@ -315,3 +315,34 @@ describe('frames', () => {
     expect(Object.values(shown()).every(Number.isFinite)).toBe(true);
   });
 });
+
+it('a part is shown once the map has a size, and is the same part at any size, until the view is moved', () => {
+  const rows = new Float32Array([0, 0, 10, 10]);
+  const part = { cx: 3, cy: 4, span: 2 };
+  const bare = new MapController(document.createElement('div'), {
+    onFallback() {},
+    onDrawn() {},
+    reducedMotion: () => true,
+  });
+  bare.findWith(new PickIndex());
+  bare.frame(rows, 'map');
+  // As in a tab that has not been looked at yet: however long that takes.
+  bare.aim(part);
+  expect(bare.chosen).toBeNull();
+  vi.advanceTimersByTime(3_600_000);
+  bare.resize(800, 600, 1);
+  expect(bare.chosen).toEqual({ cx: 3, cy: 4, scale: 300 });
+  expect(props.camera).toEqual({ cx: 3, cy: 4, scale: 300 });
+  // What is said above the map takes room from it.
+  bare.resize(800, 500, 1);
+  expect(bare.chosen).toEqual({ cx: 3, cy: 4, scale: 250 });
+  bare.pan(25, 0);
+  bare.resize(800, 600, 1);
+  expect(bare.chosen?.scale).toBe(250);
+  // Another map is seen as a whole.
+  bare.aim(part);
+  bare.frame(rows, 'other');
+  bare.resize(700, 500, 1);
+  expect(bare.following).toBe(true);
+  bare.dispose();
+});

@@ -87,6 +87,18 @@ describe('the map', () => {
     expect(map.textContent).toContain('something over the map');
   });
 
+  it('is pointed at what it was to be pointed at when there was no map yet, and later at once', () => {
+    const store = trainedStore(4);
+    store.bulk.aim = { cx: 5, cy: 6, span: 2 };
+    const size = vi.spyOn(Element.prototype, 'getBoundingClientRect');
+    size.mockReturnValue(new DOMRect(0, 0, 800, 600));
+    show(store);
+    expect([told.camera, store.bulk.aim]).toEqual([{ cx: 5, cy: 6, scale: 300 }, null]);
+    store.bulk.lens?.aim({ cx: 7, cy: 8, span: 4 });
+    expect(store.bulk.lens?.camera()).toEqual({ cx: 7, cy: 8, scale: 150 });
+    size.mockRestore();
+  });
+
   it('tells the renderer positions, colours, size and rows as they change', async () => {
     const store = trainedStore(4);
     const { engine } = show(store);

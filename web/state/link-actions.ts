@@ -21,7 +21,7 @@ import type { Runner } from './run-actions.ts';
 import type { SelectionActions } from './selection-actions.ts';
 import type { Session } from './session-actions.ts';
 import { createSharing, type Sharing } from './share-actions.ts';
-import type { CatalogEntry, FormState, Notice, RunKind } from './store.ts';
+import type { CatalogEntry, FormState, MapPart, Notice, RunKind } from './store.ts';
 import { counted } from './summary.ts';
 import type { ViewActions } from './view-actions.ts';
 
@@ -429,27 +429,14 @@ export function createLinks(needs: LinkNeeds): Links {
       const bits = sets[link.selection.set];
       if (bits) selection.selectBits(bits, fullMaker(link.selection.maker, bits), 'replace');
     }
-    if (link.view) await aim(link.view);
+    if (link.view) aim(link.view);
   }
 
-  /**
-   * Points the map at a part of it, once it is on screen and has its size: that changes with what is said above it,
-   * and a part seen at another size is another part.
-   */
-  async function aim({ cx, cy, span }: NonNullable<Link['view']>): Promise<void> {
-    const TRIES = 100;
-    const AGAIN = 60; // ms
-    let before = 0;
-    for (let i = 0; i < TRIES; i += 1) {
-      const { lens } = store.bulk;
-      const side = lens?.side() ?? 0;
-      if (lens && side > 0 && side === before) {
-        lens.look({ cx, cy, scale: side / span });
-        return;
-      }
-      before = side;
-      await new Promise<void>((resolve) => session.surroundings.later(resolve, AGAIN));
-    }
+  /** Points the map at a part of it: where none is drawn yet, as in a figure that is far away, the next one. */
+  function aim(part: MapPart): void {
+    const { lens } = store.bulk;
+    if (lens) lens.aim(part);
+    else store.bulk.aim = part;
   }
 
   /** Whether every row is where it was when the link was made; tells when it isn't, or may not be. */

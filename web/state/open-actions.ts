@@ -232,6 +232,7 @@ export function createOpener(
       store.progress.value = null;
       store.estimate.value = null;
       store.bulk.maps.clear();
+      store.bulk.aim = null;
       store.bulk.heldout = null;
       run.resetHistory();
       store.phase.value = { kind: 'ready' };

@@ -320,9 +320,18 @@ export interface Camera {
 }
 
 /** The view of the map that is on screen, for those who keep it or bring it back. */
+/** A part of a map of any size: its middle, and the map units along the shorter side. */
+export interface MapPart {
+  cx: number;
+  cy: number;
+  span: number; // above 0
+}
+
 export interface Lens {
   /** Null while the view goes along with the data. */
   camera(): Camera | null;
+  /** Shows this part as soon as the map has a size, and keeps to it as that changes, until the person moves the view. */
+  aim(part: MapPart): void;
   /** Shows this part at once, of the map whose rows are there by now; it follows no more until the next fit. */
   look(camera: Camera): void;
   /** The map's shorter side in CSS pixels. */
@@ -339,6 +348,7 @@ export interface Bulk {
   only: RowBits | null; // rows that "Keep only" kept
   before: Before | null;
   lens: Lens | null; // null: no map is drawn
+  aim: MapPart | null; // what the next lens is pointed at; null: nothing of the kind
 }
 
 export interface Store {
@@ -473,6 +483,7 @@ export function createStore(): Store {
       only: null,
       before: null,
       lens: null,
+      aim: null,
     },
     table,
     model,

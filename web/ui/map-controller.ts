@@ -23,6 +23,7 @@ import type { PickIndex } from '../render/pick.ts';
 import { DARK_THEME, FLAG_HIDDEN, LIGHT_THEME, type Rgba, type ScatterProps } from '../render/props.ts';
 import { createRenderer, type MountedRenderer } from '../render/renderer.ts';
 import { createRoom } from '../state/room.ts';
+import type { MapPart } from '../state/store.ts';
 
 /** What the first pictures of the map do without. */
 export const drawing = createRoom(loadMore);
@@ -66,6 +67,7 @@ export class MapController {
   private halfLife = QUICK;
   private fitted: Camera | null = null; // null: to be worked out when asked for
   private follows = true;
+  private part: MapPart | null = null; // kept to in any size, until something else is to be seen
   private held = false;
   private frameAt = Number.NEGATIVE_INFINITY;
   private tickAt = 0;
@@ -93,8 +95,27 @@ export class MapController {
 
   /** Shows this part of the map at once, and stays. */
   look(camera: Camera): void {
-    this.follows = false;
+    this.leave();
     this.jump(camera);
+  }
+
+  /** Shows this part as soon as there is a size, and keeps to it as that changes: the same part at each. */
+  aim(part: MapPart): void {
+    this.part = part;
+    this.keepTo(part);
+  }
+
+  private keepTo({ cx, cy, span }: MapPart): void {
+    const side = Math.min(this.view.width, this.view.height);
+    if (side === 0) return;
+    this.follows = false;
+    this.jump({ cx, cy, scale: side / span });
+  }
+
+  /** The view is moved by hand: it goes along with nothing any more. */
+  private leave(): void {
+    this.follows = false;
+    this.part = null;
   }
 
   /** A copy of the picture as it is now, for when the renderer is let go of. Null where there is none. */
@@ -131,7 +152,10 @@ export class MapController {
     this.pick?.set(positions, 2, this.flags);
     const blendMs = fresh || jump || this.options.reducedMotion() ? 0 : Math.min(MOST_BLEND, since);
     if (this.renderer.set({ positions, dims: 2, blendMs })) this.wake();
-    if (fresh) this.follows = true;
+    if (fresh) {
+      this.follows = true;
+      this.part = null;
+    }
     if (!this.follows || this.view.width === 0) return;
     if (fresh) this.jump(this.fit());
     else this.follow();
@@ -181,7 +205,8 @@ export class MapController {
     const changed = this.renderer.resize(width, height, dpr);
     this.fitted = null;
     if (width === 0 || height === 0) return;
-    if (this.follows || before.width === 0) this.jump(this.fit());
+    if (this.part) this.keepTo(this.part);
+    else if (this.follows || before.width === 0) this.jump(this.fit());
     if (changed && before.width > 0) this.drawNow();
     else if (changed) this.wake();
   }
@@ -253,25 +278,25 @@ export class MapController {
 
   /** Moves the picture by pixels, as a drag does. */
   pan(dx: number, dy: number): void {
-    this.follows = false;
+    this.leave();
     this.jump(panBy(this.camera, dx, dy));
   }
 
   /** Moves the picture by pixels, as a key does: in a short motion. */
   glide(dx: number, dy: number): void {
-    this.follows = false;
+    this.leave();
     this.go(panBy(this.target ?? this.camera, dx, dy), QUICK);
   }
 
   /** Zooms about a place on the host; `factor` above 1 comes closer. */
   zoom(x: number, y: number, factor: number): void {
-    this.follows = false;
+    this.leave();
     this.jump(zoomAt(this.camera, this.view, x, y, factor, zoomLimits(this.fit())));
   }
 
   /** Zooms about the middle in a short motion. */
   zoomStep(factor: number): void {
-    this.follows = false;
+    this.leave();
     const { width, height } = this.view;
     const from = this.target ?? this.camera;
     this.go(zoomAt(from, this.view, width / 2, height / 2, factor, zoomLimits(this.fit())), QUICK);
@@ -280,6 +305,7 @@ export class MapController {
   /** Shows all of the map, and goes along with the data from here on. */
   showAll(): void {
     this.follows = true;
+    this.part = null;
     if (this.view.width > 0) this.go(this.fit(), QUICK * 1.5);
   }
 

@@ -71,6 +71,7 @@ export function ScatterView({ store, actions, shy = false, children }: ScatterVi
     store.bulk.lens = {
       camera: () => view.chosen,
       look: (camera) => view.look(camera),
+      aim: (part) => view.aim(part),
       side: () => Math.min(view.viewport.width, view.viewport.height),
     };
     const stops = [
@@ -79,6 +80,8 @@ export function ScatterView({ store, actions, shy = false, children }: ScatterVi
       ...followStore(view, store, setHidden),
     ];
     wake(view, store, rest);
+    if (store.bulk.aim) view.aim(store.bulk.aim);
+    store.bulk.aim = null;
     return () => {
       if (store.asleep.peek()) rest.current = layDown(view, store, element);
       for (const stop of stops) stop();
