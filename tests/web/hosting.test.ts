@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawIcon, readMark } from '../../build/icons.mjs';
-import { SESSION_ENDING } from '../../web/storage/session-file.ts';
 import { PNG } from '../e2e/png.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -54,7 +53,7 @@ describe('the manifest', () => {
   });
   it('opens the kinds of file that the page reads', () => {
     const endings = manifest.file_handlers.flatMap(({ accept }) => Object.values(accept).flat());
-    for (const ending of ['.csv', '.tsv', '.txt', '.gz', SESSION_ENDING]) expect(endings).toContain(ending);
+    for (const ending of ['.csv', '.tsv', '.txt', '.gz', '.unfold']) expect(endings).toContain(ending);
   });
 
   const built = join(root, 'dist/site');
