@@ -5,7 +5,6 @@
 
 import { failure } from '../protocol/failure.ts';
 import type { ErrorCode, FeatureInfo, FitSpec, Id, RowBits } from '../protocol/messages.ts';
-import { fullMaker } from '../saved/lean-maker.ts';
 import { fitSpecOf, type Link, type LinkFit, type LinkTraining, readRoles } from '../saved/link.ts';
 import { outside } from '../saved/link-bounds.ts';
 import { decodeLink, linkText } from '../saved/link-code.ts';
@@ -15,6 +14,7 @@ import { type Deed, plain } from './deeds.ts';
 import { failureOf } from './engine-port.ts';
 import { formFor } from './form.ts';
 import type { Recorder } from './history-actions.ts';
+import { fullMaker } from './lean-maker.ts';
 import type { Opener } from './open-actions.ts';
 import type { Retrains } from './retrain-actions.ts';
 import type { Runner } from './run-actions.ts';

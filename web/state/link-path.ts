@@ -5,7 +5,6 @@
 
 import type { FitSpec, Id, RowBits } from '../protocol/messages.ts';
 import { countBits } from '../protocol/rows.ts';
-import { type LeanLimits, leanMaker } from '../saved/lean-maker.ts';
 import {
   criterionOf,
   type FitNumbers,
@@ -18,6 +17,7 @@ import {
 } from '../saved/link.ts';
 import { encodeRows, hashBits, hashFloats } from '../saved/rows-code.ts';
 import { pathTo } from './history.ts';
+import { type LeanLimits, leanMaker } from './lean-maker.ts';
 import { bitsOfRows, describeMaker, sameBits } from './selection.ts';
 import type {
   Camera,

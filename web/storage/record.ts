@@ -13,8 +13,8 @@
 import * as v from 'valibot';
 import type { EpochLoss, FitSpec, RowBits } from '../protocol/messages.ts';
 import { countBits, emptyBits, wordMask } from '../protocol/rows.ts';
-import { fullMaker, leanMaker } from '../saved/lean-maker.ts';
 import { MOST_COORDINATES } from '../saved/schema.ts';
+import { fullMaker, leanMaker } from '../state/lean-maker.ts';
 import type { Snapshot } from '../state/snapshots.ts';
 import type { HistoryNode, Maker } from '../state/store.ts';
 import { checksum } from './checksum.ts';

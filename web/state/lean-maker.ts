@@ -1,8 +1,8 @@
 /** Makers without what their rows tell better, for links and saved work, which have the rows beside them. */
 
 import type { RowBits } from '../protocol/messages.ts';
-import { runsOf } from '../state/row-sets.ts';
-import type { Maker } from '../state/store.ts';
+import { runsOf } from './row-sets.ts';
+import type { Maker } from './store.ts';
 
 /** Numbers that one part of a maker may have. */
 export interface LeanLimits {
