@@ -152,6 +152,47 @@ test.each(['light', 'dark'] as const)(
   },
 );
 
+test('axe finds nothing in the list of requests and beside work that can be brought back', async () => {
+  const site = await open({ viewport: { width: 900, height: 700 } });
+  const { page } = site;
+  const inBoth = async (state: string): Promise<void> => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await check(site, `${state}, ${colorScheme}`);
+    }
+  };
+  try {
+    await drop(page, [{ name: 'clumps.csv', bytes: clumps(120) }]);
+    await page.getByText('0 of 120 selected').waitFor();
+    await ended(page);
+    await page.getByRole('button', { name: 'See for yourself' }).first().click();
+    const list = page.getByRole('dialog', { name: 'Your data stays here' });
+    await list.getByRole('region', { name: 'Requests' }).waitFor();
+    await inBoth('the list of requests');
+    await page.keyboard.press('Escape');
+    await until('the work is kept', () =>
+      page.evaluate(async () => {
+        if (!(await indexedDB.databases()).some(({ name }) => name === 'unfold')) return false;
+        const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+          new Promise((done, fail) => {
+            request.onsuccess = () => done(request.result);
+            request.onerror = () => fail(request.error);
+          });
+        const db = await answer(indexedDB.open('unfold'));
+        const works = await answer(db.transaction('works').objectStore('works').count());
+        db.close();
+        return works === 1;
+      }),
+    );
+    await page.reload();
+    await page.getByRole('region', { name: 'Your work is still here' }).waitFor();
+    await inBoth('work that can be brought back');
+    site.assertClean();
+  } finally {
+    await site.close();
+  }
+});
+
 test('under the map nothing moves when a retrain ends, and what it changed can be read beside it', async () => {
   const site = await open({ viewport: { width: 390, height: 844 } });
   const { page } = site;

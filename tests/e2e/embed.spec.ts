@@ -443,7 +443,18 @@ describe('a page that scrolls', () => {
       /* A picture stays in its place; back in sight it goes on from where it was. */
       const first = page.frameLocator('#f0 iframe');
       await first.locator('canvas.map-still').waitFor({ state: 'attached' });
-      expect((await deedsOf(page)).started).toBe(20);
+      const { started, workers: kept } = await deedsOf(page);
+      expect(started).toBe(20);
+      /* What is asked of one far away is done there, to its end; then it lets go again. */
+      const far = await page.evaluate(async () => {
+        const element = document.getElementById('f2') as unknown as Figure;
+        const { count } = await element.select({ class: 'virginica' });
+        const done = await element.retrain({ epochs: 2 });
+        return { count, epochs: done?.epochs };
+      });
+      expect(far).toEqual({ count: 50, epochs: 2 });
+      expect((await deedsOf(page)).started).toBeGreaterThan(20);
+      await until('it has let go again', async () => (await deedsOf(page)).workers <= kept);
       await page.locator('#f0').scrollIntoViewIfNeeded();
       await first.locator('canvas.map-still').waitFor({ state: 'detached' });
       const result = await page.evaluate(async () => {

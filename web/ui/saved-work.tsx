@@ -134,7 +134,7 @@ function WorkList({
                 why={why}
                 onPress={() => void saves.forget(work.slot)}
               >
-                Forget it
+                Forget
               </ActionButton>
             </span>
           </li>
