@@ -46,7 +46,7 @@ const errorsOf = (page: Page, id = 'figure'): Promise<unknown[]> =>
 const elsewhere = (page: Page, id = 'figure'): Promise<string | null> =>
   page.evaluate((name) => {
     const link = document.getElementById(name)?.shadowRoot?.querySelector('a');
-    return link && !link.hidden ? link.hash : null;
+    return link?.href ? link.hash : null;
   }, id);
 
 const load = (page: Page): Promise<unknown> =>

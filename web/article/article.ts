@@ -223,7 +223,9 @@ function thirdFigure(): void {
     const [selection, rest] = [group(errors ?? [], 'selection')?.change, group(errors ?? [], 'rest')?.change];
     if (selection == null || rest == null) return;
     const label = `${rows} ${Math.round((focus ?? 0) * 100)} %`;
-    plot.ring({ label, selection: selection * 100, rest: rest * 100 });
+    /* As printed, and as its dot is: a ring about the same result lies on it. */
+    const shown = (change: number): number => changeIn(changeText(change));
+    plot.ring({ label, selection: shown(selection), rest: shown(rest) });
     say(now, story(finished, rows));
     sayAgreement(finished);
   });

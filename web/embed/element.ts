@@ -71,7 +71,9 @@ a { all: initial; align-self: flex-end; padding: 4px 10px; font: 12px/16px syste
 .dark { background: #16181d; }
 .light { background: #fff; }
 a:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
-a[hidden] { visibility: hidden; }
+a:not([href]) { color: #5c6370; text-decoration: none; cursor: default; }
+.dark a:not([href]) { color: #9aa1ad; }
+a[hidden] { display: none; }
 `;
 
 interface Waiting {
@@ -316,7 +318,7 @@ export class UnfoldMapElement extends HTMLElement {
     this.#words?.replaceChildren();
     this.#connected = false;
     this.#failed = null;
-    if (this.#open) this.#open.hidden = true;
+    this.#offer(null);
     const frame = document.createElement('iframe');
     frame.title = this.getAttribute('aria-label') ?? this.title ?? '';
     if (frame.title === '') frame.title = 'Interactive map of data, made with Unfold';
@@ -491,17 +493,23 @@ export class UnfoldMapElement extends HTMLElement {
 
   /** The address stays ours: only the hash is taken, and only one of the kind that the page reads. */
   #takeLink(hash: unknown): void {
-    if (hash === null && this.#open) {
+    if (hash === null) {
       this.#view = null;
-      this.#open.hidden = true;
-      this.#open.removeAttribute('href');
+      this.#offer(null);
     }
-    if (typeof hash !== 'string' || !/^#v\d+\.[\w.~%+-]*$/.test(hash) || !this.#open) return;
+    if (typeof hash !== 'string' || !/^#v\d+\.[\w.~%+-]*$/.test(hash)) return;
     this.#view = hash;
     const page = new URL('./', address);
     page.hash = hash;
-    this.#open.href = page.href;
-    this.#open.hidden = false;
+    this.#offer(page.href);
+  }
+
+  /** The way to the whole page. Until there is one its words hold its place; where there will be none there is no line for it. */
+  #offer(href: string | null): void {
+    if (!this.#open) return;
+    if (href === null) this.#open.removeAttribute('href');
+    else this.#open.href = href;
+    this.#open.hidden = href === null && this.#handed;
   }
 
   #tell<N extends keyof FigureEvents>(name: N, detail: FigureEvents[N]): void {

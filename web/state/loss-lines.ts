@@ -77,8 +77,14 @@ export function chartStart(losses: readonly EpochLoss[], ends: readonly number[]
   return start > first.epoch + 1 ? start : null;
 }
 
-/** At most so many lines across a chart that is 50 pixels high. */
+/** At most so many lines across a chart, and the least room for each of them, in CSS pixels: one of its labels. */
 const MOST_TICKS = 4;
+const TICK_ROOM = 13;
+
+/** Lines that fit across a chart of so many CSS pixels: two at least. */
+export function ticksThatFit(pixels: number): number {
+  return Math.max(2, Math.min(MOST_TICKS, Math.floor(pixels / TICK_ROOM)));
+}
 
 /**
  * Ticks of a linear axis, two at least: multiples of 1, 2 or 5 times a power of ten, as

@@ -88,6 +88,11 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
     return enterSoon(store, saves ? [...rooms, saves] : rooms);
   }, [store, acts, saves]);
 
+  const bar =
+    embedded && table ? (
+      <FigureBar store={store} actions={actions} hide={hide} elsewhere={elsewhere} />
+    ) : null;
+
   return (
     <div
       class={`app${table ? '' : ' without-table'}${compact ? ' compact' : ''}${embedded ? ' embedded' : ''}`}
@@ -108,12 +113,16 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
           <SavedCard actions={actions} />
         </Notices>
         <Introduction store={store} />
-        {shows('tools') ? <MapToolbar store={store} actions={actions} /> : null}
+        {shows('tools') ? (
+          <MapToolbar store={store} actions={actions}>
+            {bar}
+          </MapToolbar>
+        ) : null}
         <div class="stage">
+          {shows('tools') ? null : bar}
           {table ? <ScatterView store={store} actions={actions} shy={embedded} /> : null}
           <Welcome store={store} actions={actions} />
           <Opening store={store} actions={actions} />
-          {embedded ? <FigureBar store={store} actions={actions} hide={hide} elsewhere={elsewhere} /> : null}
         </div>
         {table && shows('table') ? (
           <Slot sheets={sheets} of={['table']}>

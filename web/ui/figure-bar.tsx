@@ -1,4 +1,7 @@
-/** Over the map of a figure in another page: tools, and a way back, where the parts of the page that have them are left out. */
+/**
+ * Of a figure in another page: tools, and a way back, where the parts of the page that have them are left out. A line
+ * above the map, which hides no row; where the map's own tools are shown, the end of theirs.
+ */
 
 import type { ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
@@ -13,7 +16,7 @@ export interface FigureBarProps extends PanelProps {
 
 export function FigureBar({ store, actions, hide, elsewhere }: FigureBarProps): JSX.Element | null {
   const address = elsewhere?.value;
-  if (!store.map.value) return null;
+  if (!store.map.value) return <div class="figure-bar" aria-busy="true" />;
   return (
     <div class="figure-bar">
       {hide.has('tools') ? (

@@ -9,7 +9,11 @@ import { part } from './lazy.tsx';
 export const panels = createRoom(() => import('./panels.ts'));
 
 export const ExportMenu = part(panels, (room) => room.ExportMenu);
-export const FigureBar = part(panels, (room) => room.FigureBar);
+export const FigureBar = part(
+  panels,
+  (room) => room.FigureBar,
+  () => <div class="figure-bar" aria-busy="true" />,
+);
 export const HelpSheet = part(panels, (room) => room.HelpSheet);
 export const Inspector = part(
   panels,

@@ -2,7 +2,7 @@
 
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
-import { lossTicks } from '../state/loss-lines.ts';
+import { lossTicks, ticksThatFit } from '../state/loss-lines.ts';
 import { formatNumber } from '../state/summary.ts';
 
 /** A colour token as the canvas takes it: the browser resolves what depends on the scheme. */
@@ -76,7 +76,7 @@ export function createPlot(
           size: 46,
           gap: 4,
           space: 16,
-          ...(log ? {} : { splits: (_: uPlot, __: number, lo: number, hi: number) => lossTicks(lo, hi) }),
+          ...(log ? {} : { splits: linearTicks }),
           values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
         },
       ],
@@ -92,6 +92,11 @@ export function createPlot(
     data,
     element,
   );
+}
+
+/** As many lines as there is room for: the chart of a figure is low. */
+function linearTicks(plot: uPlot, _: number, lo: number, hi: number): number[] {
+  return lossTicks(lo, hi, ticksThatFit(plot.bbox.height / devicePixelRatio));
 }
 
 /** A hairline where one state of the model ends and the next begins. */

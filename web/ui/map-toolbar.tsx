@@ -3,7 +3,7 @@
  * which dimensions of the code it shows.
  */
 
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { canColour, comparison } from '../state/colouring.ts';
 import type { SelectionActions } from '../state/selection-actions.ts';
@@ -23,7 +23,12 @@ export interface MapProps {
   actions: ViewActions & SelectionActions;
 }
 
-export function MapToolbar({ store, actions }: MapProps): JSX.Element | null {
+export interface MapToolbarProps extends MapProps {
+  /** At the end of the line: what a figure has there. */
+  children?: ComponentChildren;
+}
+
+export function MapToolbar({ store, actions, children }: MapToolbarProps): JSX.Element | null {
   const table = store.table.value;
   const map = store.map.value;
   const model = store.model.value;
@@ -69,6 +74,7 @@ export function MapToolbar({ store, actions }: MapProps): JSX.Element | null {
         <Axes latent={model.params.latent} axes={map.axes} onChoose={actions.setAxes} />
       ) : null}
       <LatentNote model={model} />
+      {children}
     </div>
   );
 }
