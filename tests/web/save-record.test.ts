@@ -457,6 +457,23 @@ describe('trouble with the storage (row 74)', () => {
     await expect(transact(refusing, shape, 'readonly', nothing)).rejects.toBeInstanceOf(StorageError);
   });
 
+  it('that never answers is given up, and what it might still write with it', async () => {
+    vi.useFakeTimers();
+    let aborted = 0;
+    let closed = 0;
+    const transaction = { abort: () => (aborted += 1), error: null };
+    const db = { transaction: () => transaction, objectStoreNames: [], close: () => (closed += 1) };
+    const request = { result: db } as unknown as IDBOpenDBRequest;
+    const factory = { open: () => request } as unknown as IDBFactory;
+    const told = expect(transact(factory, shape, 'readwrite', nothing)).rejects.toMatchObject({
+      problem: 'failed',
+    });
+    request.onsuccess?.({} as Event);
+    await vi.advanceTimersByTimeAsync(70_000);
+    await told;
+    expect([aborted, closed]).toEqual([1, 1]);
+  });
+
   it('that another tab causes is waited for, told, and what opens too late is closed', async () => {
     vi.useFakeTimers();
     let closed = 0;

@@ -32,6 +32,8 @@ export interface DatabaseShape {
 /** How long another tab may take to let go of an older version, and opening at all, in ms. */
 const PATIENCE = 3000;
 const SILENCE = 20_000;
+/** How long one transaction may take, in ms: 64 MB of data on a slow disk are through by then. */
+const TRANSACTION = 60_000;
 
 interface Named {
   name?: unknown;
@@ -108,6 +110,14 @@ function through(transaction: IDBTransaction): Promise<void> {
   });
 }
 
+/** Fails when a transaction never comes to an end: everything that is written later would wait for it. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new StorageError('failed')), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /**
  * Does work in one transaction: all of it is written, or nothing. `work` may wait for answers of the transaction alone.
  * Without a factory storage is denied.
@@ -125,9 +135,12 @@ export async function transact<T>(
     const transaction = db.transaction([...db.objectStoreNames], mode);
     const ended = through(transaction);
     ended.catch(() => undefined);
-    let value: T;
     try {
-      value = await work(transaction);
+      const done = work(transaction).then(async (value) => {
+        await ended;
+        return value;
+      });
+      return await within(TRANSACTION, done);
     } catch (error) {
       /* What went wrong comes first; that nothing is written then is seen to here. */
       try {
@@ -135,11 +148,9 @@ export async function transact<T>(
       } catch {
         /* It has ended already, and says below why. */
       }
-      await ended.catch(() => undefined);
+      await within(PATIENCE, ended).catch(() => undefined);
       throw transaction.error && isQuota(transaction.error) ? transaction.error : error;
     }
-    await ended;
-    return value;
   } catch (error) {
     throw storageError(error);
   } finally {

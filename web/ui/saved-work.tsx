@@ -7,6 +7,7 @@ import type { JSX } from 'preact';
 import type { Listed, Saves, SavesState } from '../state/save-actions.ts';
 import { statesText } from '../state/save-text.ts';
 import { formatCount } from '../state/summary.ts';
+import { byteText } from '../state/transport.ts';
 import { ActionButton } from './action-button.tsx';
 import { visibleText } from './data-text.tsx';
 import { Fold } from './fold.tsx';
@@ -23,13 +24,6 @@ export function whenText(saved: number, now = Date.now()): string {
   if (days === 1) return `yesterday at ${clock}`;
   const year = then.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const);
   return `${then.toLocaleDateString([], { day: 'numeric', month: 'long', ...year })} at ${clock}`;
-}
-
-/** "3.1 MB" */
-export function bytesText(bytes: number): string {
-  return bytes < 1e6
-    ? `${formatCount(Math.max(1, Math.round(bytes / 1e3)))} kB`
-    : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
 function aboutText({ brief }: Listed): string {
@@ -156,7 +150,7 @@ function presentText({ keeps, kept, problem }: SavesState): string {
   if (problem) return PROBLEMS[problem];
   if (!keeps) return 'Nothing is kept: work is gone when the tab is closed.';
   return kept
-    ? `Saved ${whenText(kept.at)}, ${bytesText(kept.bytes)}. After a crash or a reload it is one press away.`
+    ? `Saved ${whenText(kept.at)}, ${byteText(kept.bytes)}. After a crash or a reload it is one press away.`
     : 'It is saved as you go. There is nothing to keep yet.';
 }
 
