@@ -14,12 +14,16 @@ import { type Actions, createActions } from '../state/actions.ts';
 import { applyTheme, browserSurroundings } from '../state/browser.ts';
 import { createStore, type Store, type Theme } from '../state/store.ts';
 import { App } from '../ui/app.tsx';
+import type { Part } from '../ui/parts.ts';
 import { type Trouble, VERSION } from './api.ts';
 import type { Peer } from './peer.ts';
 import { TroubleError, troubleOf } from './peer.ts';
 import { createPerformer, finishedOf, type Performer, selectionNews, shapeOf } from './perform.ts';
 import { createRest } from './rest.ts';
 import type { Command, ReadSettings } from './schema.ts';
+
+/** Parts that need room of their own. */
+const PANELS: readonly Part[] = ['data', 'method', 'inspector', 'table', 'retrains'];
 
 /** The page beside embed.html. */
 const PAGE = new URL('./', location.href).href;
@@ -85,7 +89,9 @@ export function startFigure(host: HTMLElement, read: ReadSettings, peer: Peer, t
       busy.value -= 1;
     }
   };
-  render(<App store={store} actions={acting} hide={read.figure.hide} embedded elsewhere={elsewhere} />, host);
+  const { hide } = read.figure;
+  const compact = PANELS.every((part) => hide.has(part));
+  render(<App store={store} actions={acting} {...{ hide, compact, elsewhere }} embedded />, host);
   const started = acting.start().then(() => acting.setTheme(theme));
   return {
     /* What the person does comes a moment after the page, as a rule; whoever asks by a command waits for it. */

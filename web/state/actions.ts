@@ -12,7 +12,6 @@ import { fetchCatalog } from './catalog.ts';
 import type { ChoiceActions } from './choice-actions.ts';
 import { scribeAhead } from './deeds.ts';
 import { createDemonstration, type Demonstration } from './demonstration-actions.ts';
-import { failureOf } from './engine-port.ts';
 import type { FieldActions } from './field-actions.ts';
 import type { Recorder } from './history-actions.ts';
 import type { Address, Links } from './link-actions.ts';
@@ -140,6 +139,7 @@ function selectionAhead(acts: Room<Acts>): SelectionActions {
       'previewBits',
       'selectRow',
       'toggleRow',
+      'selectBy',
       'selectEntry',
       'selectAll',
       'invertSelection',
@@ -150,13 +150,6 @@ function selectionAhead(acts: Room<Acts>): SelectionActions {
       'setSelectionOp',
       'setBrushRadius',
     ]),
-    selectBy: async (by, op) => {
-      try {
-        return await within(acts, ({ selection }) => selection.selectBy(by, op));
-      } catch (error) {
-        return failureOf(error); // that the host has lost the room is told by `roomMissing`
-      }
-    },
     saveSelection: (name) => acts.content.peek()?.selection.saveSelection(name) ?? false,
     undo: async () => walk.undo(),
     redo: async () => walk.redo(),

@@ -36,6 +36,8 @@ export interface AppProps extends PanelProps {
   hide?: ReadonlySet<Part>;
   /** A figure inside another page. */
   embedded?: boolean;
+  /** One that is little more than its map, and has room for the rest beside and under it. */
+  compact?: boolean;
   /** Of a figure: the address that opens what it shows on a page of its own; null: there is none yet, or it is elsewhere. */
   elsewhere?: ReadonlySignal<string | null>;
 }
@@ -54,24 +56,26 @@ const TABS: readonly Part[] = [
   'run',
 ];
 
-/** Parts that need room of their own. */
-const PANELS: readonly Part[] = ['data', 'method', 'inspector', 'table', 'retrains'];
-
 interface TabsProps {
   store: Store;
   sheets: Sheets;
   shows(part: Part): boolean;
 }
 
-export function App({ store, actions, hide = NOTHING, embedded = false, elsewhere }: AppProps): JSX.Element {
+export function App({
+  store,
+  actions,
+  hide = NOTHING,
+  embedded = false,
+  compact,
+  elsewhere,
+}: AppProps): JSX.Element {
   const shows = (part: Part): boolean => !hide.has(part);
   const [help, setHelp] = useState(false);
   const openHelp = useCallback(() => setHelp(true), []);
   const closeHelp = useCallback(() => setHelp(false), []);
   const table = store.table.value;
 
-  /* A figure that is little more than its map has room for the rest beside and under it. */
-  const compact = embedded && PANELS.every((part) => hide.has(part));
   const sheets = useSheets(!compact);
   const show = sheets?.show;
 
@@ -95,7 +99,7 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
 
   return (
     <div
-      class={`app${table ? '' : ' without-table'}${compact ? ' compact' : ''}${embedded ? ' embedded' : ''}`}
+      class={`app${table ? '' : ' without-table'}${compact ? ' compact' : ''}`}
       data-sheet={sheets?.open ?? undefined}
     >
       {shows('top') ? <TopBar store={store} actions={actions} onHelp={openHelp} /> : null}
@@ -108,7 +112,6 @@ export function App({ store, actions, hide = NOTHING, embedded = false, elsewher
         </Slot>
       ) : null}
       <main class="centre">
-        {embedded && !shows('top') ? <h1 class="visually-hidden">A figure made with Unfold</h1> : null}
         <Notices store={store} actions={actions}>
           <SavedCard actions={actions} />
         </Notices>

@@ -19,6 +19,7 @@ export function FigureBar({ store, actions, hide, elsewhere }: FigureBarProps): 
   if (!store.map.value) return <div class="figure-bar" aria-busy="true" />;
   return (
     <div class="figure-bar">
+      {hide.has('top') ? <h1 class="visually-hidden">A figure made with Unfold</h1> : null}
       {hide.has('tools') ? (
         <IconRadios label="Tool" choices={TOOLS} value={store.tool.value} onChoose={actions.setTool} />
       ) : null}
