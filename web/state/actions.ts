@@ -21,7 +21,6 @@ import {
   DEFAULT_PREFERENCES,
   type PreferenceStorage,
   type Preferences,
-  readPreferences,
   storedPreferences,
   writePreferences,
 } from './preferences.ts';
@@ -170,7 +169,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
     if (node.parent !== null) void within(acts, ({ returns }) => returns.remember(node));
   });
   const opener = createOpener(session, runner, () => demonstration.end(), {
-    ask: (name, go) => void within(acts, ({ choices }) => choices.ask(name, go)),
+    ask: (source) => void within(acts, ({ choices }) => choices.ask(source)),
     forget: () => acts.content.peek()?.choices.forget(),
   });
   const { snapshotBudget = null } = options;
@@ -361,7 +360,7 @@ export function createActions(store: Store, engine: SessionEngine, options: Acti
       }
     },
     async start() {
-      preferences = readPreferences(storage);
+      remembered();
       batch(() => {
         store.theme.value = preferences.theme;
         store.logLoss.value = preferences.logLoss;

@@ -5,7 +5,7 @@ import type { FeatureInfo, Id, Role, Scale } from '../protocol/messages.ts';
 import type { Opener, Questions } from './open-actions.ts';
 import type { Runner } from './run-actions.ts';
 import type { Session } from './session-actions.ts';
-import type { Phase, TableState } from './store.ts';
+import type { CatalogEntry, Phase, TableState } from './store.ts';
 
 export interface ChoiceActions {
   /**
@@ -30,7 +30,9 @@ export function createChoices(session: Session, run: Runner, opener: Opener): Ch
    * Asks whether to open something while a model trains. The question follows the training: once that has ended
    * there is nothing left to ask, and what was wanted opens; that it is being stopped is waited for.
    */
-  function ask(name: string, go: () => void): void {
+  function ask(source: File | CatalogEntry | string, go?: () => void): void {
+    const title = source instanceof Blob ? source.name || 'the pasted data' : null;
+    const name = typeof source === 'string' ? source : (title ?? (source as CatalogEntry).title);
     forget?.();
     let shown: number | null = null;
     let said = '';
@@ -43,7 +45,8 @@ export function createChoices(session: Session, run: Runner, opener: Opener): Ch
     };
     const openIt = (): void => {
       close();
-      go();
+      if (go) go();
+      else if (typeof source !== 'string') void opener.openNow(source);
     };
     const say = (phase: Phase & { job: Id }): void => {
       const stopping = phase.kind === 'running' && phase.stopping;

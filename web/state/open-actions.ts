@@ -126,8 +126,8 @@ function sourceOf(entry: CatalogEntry, blob: Blob | null): Source {
 
 /** Asking whether to open something while a model trains. */
 export interface Questions {
-  /** `go` opens what is called `name`, once the person wants it or nothing trains any more. */
-  ask(name: string, go: () => void): void;
+  /** Opens it once the person wants it or nothing trains any more; a name alone: `go` does. */
+  ask(source: File | CatalogEntry | string, go?: () => void): void;
   /** Takes back what was asked. */
   forget(): void;
 }
@@ -374,8 +374,7 @@ export function createOpener(
       if (!('job' in phase) || phase.job === unasked || store.firstVisit.peek()) {
         await openNow(entry);
       } else {
-        const name = entry instanceof Blob ? entry.name || 'the pasted data' : entry.title;
-        questions.ask(name, () => void openNow(entry));
+        questions.ask(entry);
       }
     },
     refuse(sentence) {
