@@ -7,6 +7,7 @@ import {
   lossColumns,
   lossTicks,
   nodeEnds,
+  ticksThatFit,
 } from '../../web/state/loss-lines.ts';
 import type { History, HistoryNode } from '../../web/state/store.ts';
 
@@ -107,6 +108,12 @@ describe('what the chart shows', () => {
     expect(lossTicks(0.2, 0.6)).toEqual([0.2, 0.4, 0.6]);
     expect(lossTicks(0.5, 0.5)).toEqual([]);
     expect(lossTicks(Number.NaN, 1)).toEqual([]);
+  });
+
+  it('has no more ticks than fit: two in the low chart of a figure', () => {
+    expect([20, 39, 52, 300].map(ticksThatFit)).toEqual([2, 3, 4, 4]);
+    expect(lossTicks(0.038, 0.072, ticksThatFit(20))).toEqual([0.04, 0.06]);
+    expect(lossTicks(0, 1, ticksThatFit(20))).toEqual([0, 1]);
   });
 
   it('tells selection and rest apart only where there are both or one', () => {
