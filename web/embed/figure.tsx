@@ -155,6 +155,8 @@ async function arrive(
     if (told) unable({ code: told.code ?? 'internal', message: told.text });
     return;
   }
+  /* What takes values into the form is in a room of its own: before it is there they would be let fall. */
+  if (figure.fields.length > 0) await attempt(() => actions.acts.enter());
   for (const [name, value] of figure.fields) await attempt(() => performer.set({ [name]: value }));
   const { colour, select, focus } = figure;
   if (colour !== null) await attempt(() => performer.colour(colour));

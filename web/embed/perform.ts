@@ -162,7 +162,9 @@ export function createPerformer(
       if (change.error !== null) throw trouble('bad_command', `${label.slice(0, 40)}: ${change.error}`);
       form = change.form;
     }
-    for (const [name, text] of texts) actions.setField(name, text);
+    for (const [name, text] of texts) {
+      if (actions.setField(name, text) === false) throw trouble('not_ready', 'The form is not there yet.');
+    }
   }
 
   function colour(name: string): void {
