@@ -42,7 +42,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['tests/e2e/harness/global-setup.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000, // machines have other things to do
           hookTimeout: 120_000,
         },
       },

@@ -3,10 +3,17 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Actions } from '../state/actions.ts';
+import { createRoom, within } from '../state/room.ts';
 import { Icon } from './icon.tsx';
 
-/** What was dropped: one file to open, or a sentence on why it can't be opened. */
-export type Dropped = { file: File } | { refused: string };
+/** Why a drop is not a file to open. */
+export interface Refused {
+  what: 'folder' | 'several' | 'link' | 'text' | 'nothing';
+  files: number;
+}
+
+/** What was dropped: one file to open, or why it can't be opened. */
+export type Dropped = { file: File } | Refused;
 
 /** The part of a DataTransfer that is looked at. */
 export interface DroppedData {
@@ -17,26 +24,19 @@ export interface DroppedData {
 }
 
 export function readDrop(data: DroppedData | null): Dropped {
-  const files = Array.from(data?.files ?? []);
+  const { length: files, 0: file } = Array.from(data?.files ?? []);
   const items = Array.from(data?.items ?? []);
+  const refused = (what: Refused['what']): Refused => ({ what, files });
   if (items.some((item) => item.kind === 'file' && item.webkitGetAsEntry?.()?.isDirectory)) {
-    return { refused: 'That is a folder. Drop one file of rows and columns, such as a CSV.' };
+    return refused('folder');
   }
-  const [file] = files;
-  if (files.length > 1) {
-    return { refused: `Those are ${files.length} files. Drop one at a time: each replaces what is loaded.` };
-  }
+  if (files > 1) return refused('several');
   if (file) return { file };
-  if (items.some(({ type }) => type === 'text/uri-list')) {
-    return {
-      refused: 'That is a link. Nothing is fetched from other sites: save the file, then drop it here.',
-    };
-  }
-  if (items.length > 0) {
-    return { refused: 'That is text. Save it as a CSV file, then drop the file here.' };
-  }
-  return { refused: 'Nothing was in that drop. Try “Open…” in the bar at the top.' };
+  if (items.some(({ type }) => type === 'text/uri-list')) return refused('link');
+  return refused(items.length > 0 ? 'text' : 'nothing');
 }
+
+const words = createRoom(() => import('./drop-words.ts'));
 
 export function DropOverlay({ actions }: { actions: Actions }): JSX.Element | null {
   const [over, setOver] = useState(false);
@@ -80,7 +80,10 @@ export function DropOverlay({ actions }: { actions: Actions }): JSX.Element | nu
         end();
         const dropped = readDrop(event.dataTransfer);
         if ('file' in dropped) void actions.open(dropped.file);
-        else actions.refuse(dropped.refused);
+        else
+          void Promise.resolve(within(words, ({ dropWords }) => actions.refuse(dropWords(dropped)))).catch(
+            () => undefined,
+          );
       },
       { signal },
     );
