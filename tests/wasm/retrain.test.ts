@@ -194,7 +194,7 @@ describe('a retrain', () => {
     const endless = { ...fit, epochs: 100_000, selection, focus: 0.8 };
     const running = first.hosted.ask({ type: 'run', job, model: first.model, fit: endless, live: true });
     const mine = () => first.hosted.of('progress').filter((progress) => progress.job === job);
-    await expect.poll(() => mine().at(-1)?.epoch ?? 0).toBeGreaterThan(3);
+    await expect.poll(() => mine().at(-1)?.epoch ?? 0, { timeout: 60_000 }).toBeGreaterThan(3);
     await first.hosted.ask({ type: 'stop', job });
     const stopped = await running;
     expect(stopped.message).toMatch(/^Stopped after [\d,]+ epochs?\.$/);

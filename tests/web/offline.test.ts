@@ -172,7 +172,8 @@ describe('what the service worker keeps', () => {
       files: Object.fromEntries(paths.map((path) => [path, ['', 1]])),
     });
     const locks = { request: (_: string, change: () => unknown) => change() };
-    vi.stubGlobal('self', { navigator: { locks }, clients: { matchAll: async () => [] } });
+    const storage = { estimate: async () => ({ quota: 1e9, usage: 0 }) };
+    vi.stubGlobal('self', { navigator: { locks, storage }, clients: { matchAll: async () => [] } });
     vi.stubGlobal('fetch', async () => new Response('x'));
     for (const name of whole) {
       const cache = await caches.open(`unfold /some/folder/ ${name}`);
@@ -199,6 +200,15 @@ describe('what the service worker keeps', () => {
     expect(kept()).toEqual({ u: 3, state: 1 });
   });
 
+  it('is told, and mended, where the browser has dropped some of it', async () => {
+    const { keep } = await started('v');
+    caches.all.get('unfold /some/folder/ v')?.delete(`${folder}assets/a.js`);
+    expect((await keep.report()).missing).toEqual([{ file: 'assets/a.js', bytes: 1 }]);
+    await keep.complete();
+    expect((await keep.report()).missing).toEqual([]);
+    expect(kept()).toEqual({ v: 3, state: 1 });
+  });
+
   it('stays when the same version is installed once more, and that fails (row 79)', async () => {
     const { keep } = await started('v', 'w');
     caches.full = true;
@@ -219,7 +229,9 @@ describe('what the service worker keeps', () => {
     const { answer } = await started('v');
     const asked = async (path: string): Promise<string | null> => {
       const event = { request: { mode: 'cors' }, clientId: 'c', waitUntil: () => undefined };
-      return (await answer.answer(event as unknown as Parameters<typeof answer.answer>[0], path)).headers.get('Server-Timing');
+      return (await answer.answer(event as unknown as Parameters<typeof answer.answer>[0], path)).headers.get(
+        'Server-Timing',
+      );
     };
     expect(await asked('assets/a.js')).toBe('unfold-kept');
     expect(await asked('assets/elsewhere.js')).toBeNull();

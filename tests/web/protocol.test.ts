@@ -59,7 +59,7 @@ const selection = new Uint32Array([0xffffffff, 0, 0, 0]);
 describe('protocol', () => {
   it('begins with `ready`: its number, and the limits of every parameter of every method', async () => {
     const { heard, close } = await channel();
-    await expect.poll(() => heard.length).toBe(1);
+    await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(1);
     const ready = heard[0];
     if (ready?.type !== 'ready') throw new Error('The first message is not ready.');
     expect(ready.protocol).toBe(PROTOCOL);

@@ -360,7 +360,7 @@ describe('session', () => {
       where: 'learning_rate',
     });
     await hosted.ask({ type: 'resume', job, epochs: 1 });
-    await expect.poll(() => hosted.of('progress').at(-1)?.state).toBe('paused');
+    await expect.poll(() => hosted.of('progress').at(-1)?.state, { timeout: 20_000 }).toBe('paused');
     expect(hosted.of('progress').at(-1)?.epoch).toBe(epoch + 1);
     await hosted.ask({ type: 'resume', job });
     await hosted.ask({ type: 'stop', job });
@@ -384,7 +384,7 @@ describe('session', () => {
     for (let i = 0; i < 16; i += 1) {
       const job = hosted.nextId();
       const running = hosted.ask({ type: 'run', job, model: id, fit: endless, live: true });
-      await expect.poll(() => told(job).length, { interval: 1 }).toBeGreaterThan(0);
+      await expect.poll(() => told(job).length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(0);
       await new Promise((resolve) => setTimeout(resolve, i));
       await hosted.ask({ type: 'stop', job });
       const { epochs: done, message } = await running;
@@ -571,7 +571,7 @@ describe('session', () => {
     void faulty
       .ask({ type: 'run', job: faulty.nextId(), model: ids.model, fit, live: true })
       .finally(() => (settled = true));
-    await expect.poll(() => faulty.of('fatal').length).toBe(1);
+    await expect.poll(() => faulty.of('fatal').length, { timeout: 20_000 }).toBe(1);
     calls = 0;
     void faulty.ask({ type: 'read', what: 'latent', model: ids.model });
     await new Promise((resolve) => setTimeout(resolve, 50));

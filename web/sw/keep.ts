@@ -125,10 +125,12 @@ export async function install(): Promise<void> {
   }
 }
 
+/** What of this version is not kept: large files, and any that the browser has dropped since. */
 async function missingFiles(): Promise<MissingFile[]> {
   const cache = await caches.open(cacheOf(site.version));
   const kept = new Set((await cache.keys()).map(({ url }) => url));
-  return large.filter((path) => !kept.has(addressOf(path))).map((file) => ({ file, bytes: bytesOf(file) }));
+  const all = [...core, ...large];
+  return all.filter((path) => !kept.has(addressOf(path))).map((file) => ({ file, bytes: bytesOf(file) }));
 }
 
 const allBytes = [...core, ...large].reduce((sum, path) => sum + bytesOf(path), 0);
@@ -164,7 +166,7 @@ async function completeNow(): Promise<void> {
   await tell(await report());
 }
 
-/** Fetches the large files that are not kept yet, the smallest first; tells the pages after each. Never rejects. */
+/** Fetches what is not kept, the large files last and the smallest of them first; tells the pages after each. Never rejects. */
 export function complete(): Promise<void> {
   completing ??= completeNow()
     .catch(() => undefined)
