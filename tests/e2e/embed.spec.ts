@@ -338,7 +338,12 @@ describe('what a figure is told', () => {
           .filter(({ name, id }) => name === 'error' && id === 'figure')
           .map(({ detail }) => detail['message']),
       );
-      for (const words of ['height is', 'seed is', 'hide is', 'no class tulip']) {
+      for (const words of [
+        'height is',
+        'seed is',
+        'hide is',
+        'select="tulip": there is no class “tulip” in species',
+      ]) {
         expect(
           errors.some((message) => String(message).includes(words)),
           words,

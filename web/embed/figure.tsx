@@ -114,11 +114,13 @@ async function arrive(
   peer: Peer,
 ): Promise<void> {
   const complaints = [...wrong];
-  const attempt = async (work: () => unknown): Promise<void> => {
+  /** @param setting the one that the work is for, as it stands in the article */
+  const attempt = async (work: () => unknown, setting = ''): Promise<void> => {
     try {
       await work();
     } catch (error) {
-      const { code, message } = troubleOf(error);
+      const { code, message: what } = troubleOf(error);
+      const message = setting === '' ? what : `${setting}: ${what.slice(0, 1).toLowerCase()}${what.slice(1)}`;
       peer.event('unfold-error', { code: code === 'not_found' ? 'bad_setting' : code, message });
       complaints.push(message);
     }
@@ -159,12 +161,24 @@ async function arrive(
   if (figure.fields.length > 0) await attempt(() => actions.acts.enter());
   for (const [name, value] of figure.fields) await attempt(() => performer.set({ [name]: value }));
   const { colour, select, focus } = figure;
-  if (colour !== null) await attempt(() => performer.colour(colour));
+  if (colour !== null) await attempt(() => performer.colour(colour), `colour="${colour.slice(0, 60)}"`);
   void actions.train();
   await attempt(() => actions.acts.enter());
   if (focus !== null) actions.setFocus(focus);
-  if (select !== null) await attempt(() => performer.select(select));
+  if (select !== null) {
+    const told = complaints.length;
+    await attempt(() => performer.select(select), `select="${asWritten(select)}"`);
+    /* Said with the setting's name, and not once more without it. */
+    const again = complaints.length === told ? [] : store.notices.peek();
+    for (const { id, about } of again) if (about === 'selection') actions.dismiss(id);
+  }
   complain();
+}
+
+/** The setting `select` as a person has written it, shortened. */
+function asWritten(select: NonNullable<ReadSettings['figure']['select']>): string {
+  const words = typeof select === 'string' ? select : 'class' in select ? select.class : '…';
+  return String(words).slice(0, 60);
 }
 
 /** So long after the last change the link is made, ms. */

@@ -44,6 +44,10 @@ export function finishedOf(node: HistoryNode): Finished {
   return { kind, state: id, from: parent, ...told };
 }
 
+function noClass(name: string, column: string): TroubleError {
+  return trouble('not_found', `There is no class “${name.slice(0, 60)}” in ${column.slice(0, 60)}.`);
+}
+
 function trouble(code: string, message: string): TroubleError {
   return new TroubleError(code, message);
 }
@@ -124,9 +128,9 @@ export function createPerformer(
     const classes = typeof choice.class === 'string' ? [choice.class] : [...choice.class];
     const column = choice.column === undefined ? labelColumn(table()) : columnNamed(choice.column);
     if (column < 0) throw trouble('not_found', 'No column has classes: name one.');
-    const known = table().info.columns[column]?.categories;
+    const { categories: known, name = '' } = table().info.columns[column] ?? {};
     const strange = known ? classes.find((one) => !known.includes(one)) : undefined;
-    if (strange !== undefined) throw trouble('not_found', `There is no class ${strange.slice(0, 60)}.`);
+    if (strange !== undefined) throw noClass(strange, name);
     return { kind: 'class', column, classes };
   }
 
@@ -140,7 +144,10 @@ export function createPerformer(
       const bits = bitsOfRows(choice.rows, rows);
       actions.selectBits(bits, { kind: 'rows', rows: runsOf(bits) }, 'replace');
     } else {
-      const picked = await actions.selectBy(criterion(choice), 'replace');
+      const by = criterion(choice);
+      const picked = await actions.selectBy(by, 'replace');
+      if (picked === 'none' && by.kind === 'class' && by.classes.length === 1)
+        throw noClass(by.classes[0] ?? '', table().info.columns[by.column]?.name ?? '');
       if (picked === 'none')
         throw trouble('not_found', 'No row is like that: the selection stays as it was.');
       if (picked === 'overtaken') throw trouble('refused', 'Something else was selected meanwhile.');
@@ -157,9 +164,10 @@ export function createPerformer(
       return [name, typeof value === 'object' ? value.join(', ') : String(value)] as const;
     });
     for (const [name, text] of texts) {
-      const label = methods[form.method].fields.find((field) => field.name === name)?.label ?? name;
+      const label = methods[form.method].fields.find((field) => field.name === name)?.label;
       const change = withField(form, ready, name, text);
-      if (change.error !== null) throw trouble('bad_command', `${label.slice(0, 40)}: ${change.error}`);
+      const of = label === undefined ? '' : `${label.slice(0, 40)}: `;
+      if (change.error !== null) throw trouble('bad_command', of + change.error);
       form = change.form;
     }
     for (const [name, text] of texts) {
