@@ -57,6 +57,12 @@ const column = (page: Page, n: number): Promise<string[]> =>
 
 const asShown = (text: string | null): string => (text ?? '').replaceAll('\u00a0', ' ');
 
+/** Middles of the circles of the plot beside figure 3. */
+const places = (page: Page, of: string): Promise<string[]> =>
+  page
+    .locator(`#plot ${of} circle`)
+    .evaluateAll((all) => all.map((one) => `${one.getAttribute('cx')} ${one.getAttribute('cy')}`));
+
 describe('the article', () => {
   test('figures train when they are reached; a reader retrains on the eights, sees what it costs, and goes back', async () => {
     const site = await openSite({ headers: 'none', path: 'article/' });
@@ -135,6 +141,9 @@ describe('the article', () => {
         await press(page, 'Retrain from the same start');
         expect((await third).focus).toBeCloseTo(Number(share) / 100);
         await until('the ring is there', async () => (await page.locator('.rings circle').count()) === rings);
+        /* The same numbers lie in the same place. */
+        const [ringsAt, dotsAt] = [await places(page, '.rings'), await places(page, '.printed')];
+        expect(dotsAt).toEqual(expect.arrayContaining(ringsAt));
         const row = page.locator(`#trade tr[data-focus="${share}"]`);
         const [eights, rest] = await row.locator('td').allInnerTexts();
         expect(asShown(await now(page, 3))).toContain(`focus ${share} %: ${eights}, the rest ${rest}`);
