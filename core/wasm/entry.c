@@ -8,7 +8,7 @@ uint32_t    kernels_abi_version(void);
 uint32_t    kernels_revision(void);
 const char *kernels_status_message(uint32_t s);
 
-/* Raised when an exported function changes its arguments, or a wire struct its fields; equals
+/* Raised when an exported function comes, goes or changes its arguments, or a wire struct its fields; equals
  * ABI_VERSION in web/kernels/module.ts. */
 uint32_t kernels_abi_version(void) {
     return 3;

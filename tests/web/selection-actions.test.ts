@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ColumnValues, Criterion, Ready, RowsSummary } from '../../web/protocol/messages.ts';
 import { MISSING_INDEX, OTHER_INDEX } from '../../web/render/palette.ts';
 import { FLAG_DIMMED, FLAG_HIDDEN, FLAG_HOLLOW, FLAG_SELECTED } from '../../web/render/props.ts';
+import { numberColours } from '../../web/state/colour-actions.ts';
 import { bitsOfRows, describeMaker, rowsOf } from '../../web/state/selection.ts';
 import { createSelectionActions, type SelectionControl } from '../../web/state/selection-actions.ts';
 import type { Maker, Store } from '../../web/state/store.ts';
@@ -27,6 +28,8 @@ interface Bench {
 }
 
 let ends: (() => void)[] = [];
+
+beforeAll(() => numberColours.enter());
 
 afterEach(() => {
   for (const end of ends) end();

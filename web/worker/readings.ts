@@ -4,7 +4,7 @@ import type { CloserReadings } from './closer-readings.ts';
 import type { Measurements } from './measurements.ts';
 import type { Models } from './models.ts';
 import { bad, type ModelEntry } from './nouns.ts';
-import { askingRoom } from './rooms.ts';
+import type { InRoom } from './rooms.ts';
 import type { Of, Shared } from './shared.ts';
 
 /** Rows that a table can have. */
@@ -13,19 +13,20 @@ const MOST_ROWS = 5_000_000;
 export class Readings {
   readonly #shared: Shared;
   readonly #models: Models;
-  readonly #measurements: () => Promise<Measurements>;
+  readonly #asking: InRoom;
+  #measurements: Measurements | null = null;
 
-  constructor(shared: Shared, models: Models, measurements: () => Promise<Measurements>) {
+  constructor(shared: Shared, models: Models, asking: InRoom) {
     this.#shared = shared;
     this.#models = models;
-    this.#measurements = measurements;
+    this.#asking = asking;
   }
 
   read(request: Of<'read'>): unknown {
     const { nouns } = this.#shared;
     switch (request.what) {
       case 'inspect':
-        return this.#closer().then((room) => room.inspect(request.model, request.row));
+        return this.#closer((room) => room.inspect(request.model, request.row));
       case 'cells': {
         const { table, info } = nouns.table(request.table);
         return Array.from(request.rows, (row) => info.columns.map((_, column) => table.cell(row, column)));
@@ -41,7 +42,7 @@ export class Readings {
       case 'heldout':
         return this.#heldout(nouns.model(request.model), request.heldout, request.of);
       case 'summary':
-        return this.#measurements().then((room) => room.summary(request));
+        return this.#measuring((measurements) => measurements.summary(request));
       default:
         throw bad(`There is no ${(request as { what: string }).what} to read.`, 'what');
     }
@@ -57,16 +58,26 @@ export class Readings {
     return ae.heldout(fraction, of);
   }
 
-  async decode(request: Of<'decode'>): Promise<Float32Array> {
-    return (await this.#closer()).decode(request);
+  decode(request: Of<'decode'>): unknown {
+    return this.#closer((room) => room.decode(request));
   }
 
-  async export(request: Of<'export'>): Promise<Blob> {
-    return (await this.#closer()).export(request);
+  export(request: Of<'export'>): unknown {
+    return this.#closer((room) => room.export(request));
   }
 
-  async #closer(): Promise<CloserReadings> {
-    const room = await askingRoom();
-    return new room.CloserReadings(this.#shared, this.#models);
+  measure(request: Of<'measure'>): unknown {
+    return this.#measuring((measurements) => measurements.measure(request));
+  }
+
+  #measuring(use: (measurements: Measurements) => unknown): unknown {
+    return this.#asking(({ Measurements }) => {
+      this.#measurements ??= new Measurements(this.#shared, this.#models);
+      return use(this.#measurements);
+    });
+  }
+
+  #closer(use: (closer: CloserReadings) => unknown): unknown {
+    return this.#asking(({ CloserReadings }) => use(new CloserReadings(this.#shared, this.#models)));
   }
 }

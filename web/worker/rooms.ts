@@ -4,20 +4,36 @@
  */
 import { failure } from '../protocol/failure.ts';
 
-/** What is fetched once; after a failure it is tried again. */
-function room<M>(load: () => Promise<M>): () => Promise<M> {
+export interface Room<M> {
+  /** What is in it, once it is there. */
+  here: M | null;
+  /** Fetches it once; after a failure it is tried again. */
+  enter(): Promise<M>;
+}
+
+function room<M>(load: () => Promise<M>): Room<M> {
   let coming: Promise<M> | null = null;
-  return () => {
-    coming ??= load().catch(() => {
-      coming = null;
-      throw failure(
-        'part_missing',
-        'A part of the program could not be fetched.',
-        'Reload the page: the host may have a newer version by now.',
+  const made: Room<M> = {
+    here: null,
+    enter() {
+      coming ??= load().then(
+        (found) => {
+          made.here = found;
+          return found;
+        },
+        () => {
+          coming = null;
+          throw failure(
+            'part_missing',
+            'A part of the program could not be fetched.',
+            'Reload the page: the host may have a newer version by now.',
+          );
+        },
       );
-    });
-    return coming;
+      return coming;
+    },
   };
+  return made;
 }
 
 /** Reading text. */
@@ -25,3 +41,8 @@ export const textRoom = room(() => import('./readers/text.ts'));
 
 /** Answers about groups of rows, and rows as a file. */
 export const askingRoom = room(() => import('./asking.ts'));
+
+export type Asking = typeof import('./asking.ts');
+
+/** Has the asking room do something: at once when it is there. */
+export type InRoom = <R>(use: (room: Asking) => R) => R | Promise<Awaited<R>>;

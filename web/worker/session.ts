@@ -23,11 +23,10 @@ import {
 import { Estimator, type Machine } from './estimate.ts';
 import { failureOf, isFatal } from './failure-of.ts';
 import { Jobs } from './jobs.ts';
-import type { Measurements } from './measurements.ts';
 import { Models } from './models.ts';
 import { bad, Nouns } from './nouns.ts';
 import { Readings } from './readings.ts';
-import { askingRoom } from './rooms.ts';
+import { type Asking, askingRoom, type InRoom } from './rooms.ts';
 import type { Timing } from './runner.ts';
 import { Breath, type Of, type Probe, type Shared } from './shared.ts';
 import { Tables } from './tables.ts';
@@ -38,6 +37,9 @@ export interface SessionOptions extends Timing, Machine {
   threads: number;
   probe?: Probe;
 }
+
+/** What acts on a job that runs: it waits for nothing. */
+const PROMPT: ReadonlySet<string> = new Set(['pause', 'resume', 'stop', 'cancel']);
 
 type Handlers = { [T in Request['type']]: (request: Of<T>) => unknown };
 
@@ -65,6 +67,7 @@ export class Session {
   readonly #models: Models;
   readonly #handlers: Handlers;
   #dead = false;
+  #coming: Promise<unknown> | null = null; // the asking room, on its way
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -86,13 +89,8 @@ export class Session {
   #table(): Handlers {
     const { jobs, nouns } = this.#shared;
     const [tables, models] = [this.#tables, this.#models];
-    let made: Measurements | null = null;
-    const measurements = async (): Promise<Measurements> => {
-      const room = await askingRoom();
-      made ??= new room.Measurements(this.#shared, models);
-      return made;
-    };
-    const readings = new Readings(this.#shared, models, measurements);
+    const asking: InRoom = (use) => this.#asking(use);
+    const readings = new Readings(this.#shared, models, asking);
     return {
       open: (r) => tables.open(r),
       prepare: (r) => tables.prepare(r),
@@ -108,12 +106,23 @@ export class Session {
       snapshot: (r) => models.quiet(nouns.model(r.model), (model) => model.ae.snapshot()),
       restore: (r) => models.restore(r),
       read: (r) => readings.read(r),
-      select: async (r) => (await askingRoom()).select(this.#shared, r),
-      measure: async (r) => (await measurements()).measure(r),
+      select: (r) => asking((room) => room.select(this.#shared, r)),
+      measure: (r) => readings.measure(r),
       export: (r) => readings.export(r),
       decode: (r) => readings.decode(r),
       free: (r) => this.#free(r.target),
     };
+  }
+
+  /** What comes after a request for what is not there yet waits with it. */
+  #asking<R>(use: (room: Asking) => R): R | Promise<Awaited<R>> {
+    if (askingRoom.here !== null) return use(askingRoom.here);
+    const come = askingRoom.enter();
+    const through = (): void => {
+      this.#coming = null;
+    };
+    this.#coming ??= come.then(through, through);
+    return come.then(use) as Promise<Awaited<R>>;
   }
 
   /** The first message: what there is, and the limits of every parameter. */
@@ -150,6 +159,8 @@ export class Session {
       this.#shared.nouns.maps.get(message.map)?.live.lend(message.buffer);
       return;
     }
+    /* Which state is read, and whether that is still wanted, is a matter of the order. */
+    if (this.#coming !== null && !PROMPT.has(message.type)) await this.#coming;
     try {
       const handler = this.#handlers[message.type] as ((request: Request) => unknown) | undefined;
       if (handler === undefined) {

@@ -76,7 +76,7 @@ async function openBlob(k: Kernels, blob: Blob, hints: OpenHints, on: ReadContro
   if (header !== null) {
     return await openTensor(k, blob, compressed, header, on);
   }
-  const { openText } = await textRoom();
+  const { openText } = await textRoom.enter();
   return await openText(k, blob, compressed, first, hints, on);
 }
 
