@@ -236,8 +236,12 @@ describe('what a figure is told', () => {
     const { page } = article;
     try {
       await event(page, 'finished');
+      /* Of the foot what tells of the training: its chart may still be on its way. */
       const state = async (): Promise<string> =>
-        JSON.stringify([await call(page, 'selection'), await frameOf(page).locator('footer').innerText()]);
+        JSON.stringify([
+          await call(page, 'selection'),
+          await frameOf(page).locator('footer .status').innerText(),
+        ]);
       const before = await state();
       await page.evaluate(() => {
         const element = document.getElementById('figure') as HTMLElement;

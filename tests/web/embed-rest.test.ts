@@ -22,7 +22,7 @@ function open(phase: Phase): {
   const act = (name: string) => async (): Promise<void> => void calls.push(name);
   const { setNear } = createRest(
     store,
-    { sleep: () => calls.push('sleep') > 0 },
+    { sleep: (idle) => calls.push(idle ? 'sleep if idle' : 'sleep') > 0 },
     { pause: act('pause'), resume: act('resume'), retry: act('retry') },
     () => clock.now,
     busy,
@@ -40,6 +40,25 @@ describe('a figure far from what is seen', () => {
     setNear(true);
     expect(store.asleep.value).toBe(false);
     expect(calls).toEqual(['sleep']);
+  });
+
+  it('row 91: lets go again of a worker that something late has raised, unless it is busy', () => {
+    vi.useFakeTimers();
+    try {
+      const { calls, busy, setNear } = open({ kind: 'finished' });
+      setNear(false);
+      vi.advanceTimersByTime(2500);
+      expect(calls).toEqual(['sleep', 'sleep if idle', 'sleep if idle']);
+      busy.value = true;
+      vi.advanceTimersByTime(2500);
+      expect(calls).toHaveLength(3);
+      busy.value = false;
+      setNear(true);
+      vi.advanceTimersByTime(2500);
+      expect(calls.slice(3)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('begins a short training again, and pauses a long one', async () => {

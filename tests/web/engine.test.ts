@@ -568,6 +568,7 @@ describe('engine', () => {
     const cut = engine.request({ ...again, job: engine.nextId() });
     cut.catch(() => undefined);
     await expect.poll(() => told.progress.some(({ epoch }) => epoch > 3), WAIT).toBe(true);
+    expect(engine.sleep(true), 'something is awaited').toBe(false);
     expect(engine.sleep()).toBe(true);
     await expect(cut).rejects.toMatchObject({ failure: { code: 'asleep' } });
     expect(station.workers.map(({ terminated }) => terminated)).toEqual([true]);

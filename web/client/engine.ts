@@ -86,9 +86,10 @@ export interface Engine {
   restart(): void;
   /**
    * Lets go of the worker until something is asked again; then another one is given everything. A training under way is
-   * rejected with `asleep`, and its model is what it was when that began. False while a worker is being brought up.
+   * rejected with `asleep`, and its model is what it was when that began. False while a worker is being brought up, and with `idle` while
+   * anything is awaited of it.
    */
-  sleep(): boolean;
+  sleep(idle?: boolean): boolean;
   /** Ends the worker; everything pending is rejected. */
   close(): void;
 }
@@ -183,8 +184,8 @@ class WorkerEngine implements Engine {
     }
   }
 
-  sleep(): boolean {
-    if (this.#state !== 'up') {
+  sleep(idle = false): boolean {
+    if (this.#state !== 'up' || (idle && this.#pending.size > 0)) {
       return this.#state === 'asleep';
     }
     this.#drop();

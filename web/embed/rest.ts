@@ -21,6 +21,9 @@ export interface Resting {
   setNear(near: boolean): void;
 }
 
+/** Between two looks at a far figure whose worker was raised by a late question, ms. */
+const LOOK = 1000;
+
 /** @param busy something is being done that is not to be cut in two: several trainings, or what the page around asked for */
 export function createRest(
   store: Store,
@@ -67,13 +70,21 @@ export function createRest(
 
   function fallAsleep(): void {
     store.asleep.value = true;
-    stop = effect(() => {
+    /* What is read after the last change of the phase, a summary or errors of rows, raises a worker, too. */
+    const late = setInterval(() => {
+      if (!busy.peek() && settled(store.phase.peek())) engine.sleep(true);
+    }, LOOK);
+    const following = effect(() => {
       const phase = store.phase.value;
       void store.task.value;
       if (busy.value) return;
       /* Whoever has brought the phase about has more to ask, as a rule: of a worker that is still there. */
       untracked(() => setTimeout(() => stop && store.phase.peek() === phase && letGo(phase)));
     });
+    stop = () => {
+      clearInterval(late);
+      following();
+    };
   }
 
   /** A pause takes until the end of a batch. */
