@@ -8,7 +8,7 @@ import type { OfflineRequest, OfflineVersion } from './protocol/offline.ts';
 import { answer, wanted } from './sw/answer.ts';
 import { complete, install, report } from './sw/keep.ts';
 import { site } from './sw/site.ts';
-import { clear, sweep, versions } from './sw/versions.ts';
+import { clear, sweep, sweepAll, versions } from './sw/versions.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -47,8 +47,8 @@ self.addEventListener('message', (event) => {
       break;
     case 'report':
       event.waitUntil(report().then((told) => asker?.postMessage(told)));
-      /* Asked when a page has come: the one before it in its tab is gone by now. */
-      event.waitUntil(sweep());
+      /* Asked when a page has come: the one before it in its tab is gone, or goes. */
+      event.waitUntil(sweepAll());
       break;
     case 'complete':
       event.waitUntil(complete());

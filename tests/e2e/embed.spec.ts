@@ -236,6 +236,7 @@ describe('what a figure is told', () => {
     const { page } = article;
     try {
       await event(page, 'finished');
+      await frameOf(page).locator('footer').getByText('Trained 5 epochs.').first().waitFor();
       /* Of the foot what tells of the training: its chart may still be on its way. */
       const state = async (): Promise<string> =>
         JSON.stringify([

@@ -78,8 +78,11 @@ export async function remember(client: string): Promise<void> {
 /** The version a page runs, or null: it is not known, as of a page that came from the host. */
 export const versionOf = (client: string): Promise<string | null> => read(clientKey(client));
 
-/** Deletes the versions before this one that no open page runs, and what was remembered of pages that are gone. */
-export function sweep(): Promise<void> {
+/**
+ * Deletes the versions before this one that no open page runs, and what was remembered of pages that are gone. Resolves
+ * to true when some are left.
+ */
+export function sweep(): Promise<boolean> {
   return locked(async () => {
     const clients = await self.clients.matchAll({ includeUncontrolled: true, type: 'all' });
     const keep = new Set([LIST, ...[...arriving, ...clients.map(({ id }) => id)].map(clientKey)]);
@@ -95,7 +98,20 @@ export function sweep(): Promise<void> {
     for (const version of over) await caches.delete(cacheOf(version));
     seen = list.filter((version) => !over.includes(version));
     if (over.length > 0) await write(LIST, seen.join(' '));
+    return seen.indexOf(site.version) > 0;
   });
+}
+
+/** Milliseconds after which it is looked again for what could not go yet. */
+const AGAIN = [2000, 5000, 10_000];
+
+/** Sweeps now, and a little later for pages that were still on their way out. */
+export async function sweepAll(): Promise<void> {
+  for (const wait of AGAIN) {
+    if (!(await sweep())) return;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+  await sweep();
 }
 
 /** Deletes every copy of this site, and all that was remembered. */
